@@ -1,0 +1,1 @@
+"""Who can make a picture?  One file (or folder) per engine."""
