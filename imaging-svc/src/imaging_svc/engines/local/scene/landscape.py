@@ -1,0 +1,266 @@
+"""How is an outdoor scene put together?  Sky, land, water, trees and weather, from far to near."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from . import city, clouds, sky, terrain, trees, water, weather
+from .colour import linear, mixed
+from .noise import Array, curve, rng_for
+from .stage import Frame, Light, light_for
+from .vocabulary import SceneSpec
+
+__all__ = ["paint_landscape"]
+
+Step = Callable[[float], None]
+
+_WATERS = ("lake", "river", "sea")
+
+
+def paint_landscape(spec: SceneSpec, width: int, height: int, seed: int, progress: Step) -> Array:
+    """The finished scene in linear light: (height, width, 3), values may exceed 1 where light is strong."""
+    places = _places(spec, seed)
+    frame = _frame(spec, places, width, height)
+    light = light_for(spec, frame, seed)
+    picture = _paint_sky(spec, places, frame, light, seed, progress)
+    if "forest" in places and "city" not in places:
+        _paint_forest(picture, spec, frame, light, seed, places, progress)
+    else:
+        _paint_ground(picture, spec, places, frame, light, seed, progress)
+    progress(0.8)
+    _paint_air(picture, spec, places, frame, light, seed)
+    progress(0.9)
+    return picture
+
+
+def _places(spec: SceneSpec, seed: int) -> tuple[str, ...]:
+    if spec.places:
+        return spec.places
+    choice = int(rng_for(seed, "place").integers(3))
+    return (("mountains", "lake"), ("sea",), ("countryside",))[choice]
+
+
+def _frame(spec: SceneSpec, places: tuple[str, ...], width: int, height: int) -> Frame:
+    """The horizon sits on a third: low for a great sky, higher for water or land worth looking at."""
+    share = 0.62
+    if spec.things & {"milkyway", "aurora", "stars"} or "nightsky" in places:
+        share = 0.78
+    elif "city" in places:
+        share = 0.68
+    elif "desert" in places or "countryside" in places:
+        share = 0.54
+    elif "beach" in places:
+        share = 0.52
+    elif "sea" in places and "mountains" not in places:
+        share = 0.56
+    return Frame(width, height, horizon=height * share, focal=0.92 * float(np.sqrt(width * height)) * 0.75 + 0.2 * height)
+
+
+def _paint_sky(
+    spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int, progress: Step
+) -> Array:
+    picture = sky.paint_gradient(frame, light)
+    if light.is_night and spec.weather not in ("storm", "overcast"):
+        in_city = "city" in places
+        sky.add_stars(picture, frame, seed, density=0.25 if in_city else 1.3 if "nightsky" in places or "stars" in spec.things else 0.8)
+        if "milkyway" in spec.things or ("nightsky" in places and not spec.things & {"moon", "aurora"}):
+            sky.add_milky_way(picture, frame, seed)
+    progress(0.15)
+    if "aurora" in spec.things:
+        sky.add_aurora(picture, frame, seed)
+    if not light.is_night:
+        sky.add_sun(picture, frame, light)
+    elif _has_moon(spec, places):
+        sky.add_moon(picture, frame, light, seed)
+    progress(0.25)
+    amount = 0.45 if spec.things & {"aurora", "milkyway", "stars"} or "nightsky" in places else 1.0
+    if light.is_night and spec.weather == "fair":
+        amount *= 0.5
+    clouds.paint_clouds(picture, frame, light, spec.weather, seed, amount=amount)
+    if "lightning" in spec.things:
+        sky.add_lightning(picture, frame, light, seed)
+    if "rainbow" in spec.things:
+        sky.add_rainbow(picture, frame, light)
+    progress(0.4)
+    return picture
+
+
+def _has_moon(spec: SceneSpec, places: tuple[str, ...]) -> bool:
+    if "moon" in spec.things:
+        return True
+    return spec.weather in ("fair", "clear") and "nightsky" not in places and not spec.things & {"milkyway", "aurora", "stars"}
+
+
+def _land(spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int) -> terrain.Land | None:
+    wet = "lake" in places or "river" in places
+    season = spec.season or ("winter" if spec.falling == "snow" else "")
+    if "beach" in places and "mountains" not in places:
+        return terrain.shore(frame, light, seed)
+    if "mountains" in places:
+        sea = "sea" in places or "beach" in places
+        return terrain.mountains(frame, light, seed, season=season, has_water=wet or sea, height=0.75 if sea else 1.0)
+    if "desert" in places:
+        return terrain.desert(frame, light, seed)
+    if "sea" in places:
+        return None
+    return terrain.hills(frame, light, seed, season=season, has_water=wet, low="nightsky" in places)
+
+
+def _paint_ground(
+    picture: Array, spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int, progress: Step
+) -> None:
+    if "city" in places:
+        city.paint_city(picture, spec, frame, light, seed, over_water=bool({"sea", "lake", "river", "beach"} & set(places)))
+        return
+    land = _land(spec, places, frame, light, seed)
+    mask = np.zeros(picture.shape[:2], np.float32)
+    mask[int(np.ceil(frame.horizon)) :] = 1.0
+    if land is not None:
+        ground = terrain.render_ground(frame, light, land)
+        picture[:] = mixed(picture, ground.colour, (ground.cover * (1.0 - ground.water))[..., None])
+        mask = ground.water * ground.cover
+    progress(0.6)
+    if land is None or land.has_water:
+        kind = next((name for name in places if name in _WATERS), "sea")
+        water.paint_water(picture, frame, light, _water(spec, kind, light, "beach" in places), mask, seed)
+    if "boat" in spec.things and mask.max() > 0.5:
+        _paint_boats(picture, frame, light, seed)
+    progress(0.7)
+    _paint_foreground(picture, spec, places, frame, light, seed)
+
+
+def _water(spec: SceneSpec, kind: str, light: Light, is_beach: bool) -> water.Water:
+    tropical = is_beach and spec.time in ("day", "golden", "sunrise") and spec.weather in ("clear", "fair", "cloudy")
+    deep, shallow = water.body_of(kind, light, is_tropical=tropical)
+    waves = {"lake": 0.10, "river": 0.16, "sea": 0.5}[kind]
+    if is_beach:
+        waves = 0.3
+    if "calm" in spec.tones or "reflection" in spec.things:
+        waves *= 0.35
+    if spec.weather == "storm":
+        waves = min(1.0, waves * 1.9)
+    return water.Water(waves, deep, shallow, foam=1.0 if spec.weather == "storm" else 0.35 if kind == "sea" and waves > 0.3 else 0.0)
+
+
+def _paint_boats(picture: Array, frame: Frame, light: Light, seed: int) -> None:
+    rng = rng_for(seed, "boats")
+    colour = light.ambient * 0.10
+    for _ in range(int(rng.integers(1, 4))):
+        below = float(rng.uniform(0.015, 0.09)) * frame.height
+        x = frame.width * float(rng.uniform(0.15, 0.85))
+        height = below * 1.9 + 0.018 * frame.height
+        stamp = trees.boat(round(height))
+        y = frame.horizon + below
+        trees.paste(picture, stamp, (x, y), height, colour)
+        flipped = trees.Stamp(stamp.cover[::-1] * 0.45, stamp.light)
+        trees.paste(picture, flipped, (x, y + height * 0.6), height * 0.6, colour)
+
+
+def _paint_foreground(
+    picture: Array, spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int
+) -> None:
+    rng = rng_for(seed, "foreground")
+    if "palm" in spec.things or "beach" in places:
+        _paint_palms(picture, frame, light, rng)
+    elif "mountains" in places or "pine" in spec.things:
+        _paint_conifer_bank(picture, spec, frame, light, seed)
+    elif "countryside" in places or "tree" in spec.things or "nightsky" in places:
+        _paint_lone_trees(picture, spec, frame, light, seed)
+
+
+def _tree_colour(spec: SceneSpec, light: Light, dark: float) -> Array:
+    base = {"autumn": (170, 96, 34), "winter": (54, 66, 66), "spring": (84, 122, 48)}.get(spec.season, (44, 72, 40))
+    return linear(base) * (light.ambient * 0.9 + light.key * 0.30) * dark
+
+
+def _paint_palms(picture: Array, frame: Frame, light: Light, rng: np.random.Generator) -> None:
+    side = -light.side
+    colour = linear((40, 66, 34)) * (light.ambient * 0.8 + light.key * 0.22) * 0.8
+    for at, tall in ((0.46, 0.86), (0.37, 0.62)):
+        height = min(tall * frame.height, 1.15 * frame.unit * tall)
+        stamp = trees.palm(rng, round(height), lean=-side * float(rng.uniform(0.20, 0.30)))
+        x = frame.width * (0.5 + side * at) + side * 0.05 * frame.unit
+        trees.paste(picture, stamp, (x, frame.horizon + 0.30 * frame.height * tall), height, colour, shading=0.6)
+
+
+def _paint_conifer_bank(picture: Array, spec: SceneSpec, frame: Frame, light: Light, seed: int) -> None:
+    """Dark spruces in a lower corner, a few rows deep: they frame the view and give it scale."""
+    rng = rng_for(seed, "conifer bank")
+    stamps = trees.tree_kinds(seed, "conifer", round(0.30 * frame.unit))
+    side = light.side
+    for row, (level, tall, dark) in enumerate(((0.90, 0.11, 0.5), (0.97, 0.17, 0.30), (1.05, 0.27, 0.16))):
+        colour = _tree_colour(spec if spec.season == "winter" else spec, light, dark) if spec.season != "autumn" else _tree_colour(spec, light, dark * 0.7)
+        spread = 0.42 - 0.06 * row
+        edge = curve(rng, 64, 4)
+        for x in np.sort(rng.uniform(0, spread, 26 - 5 * row)):
+            drop = (x / spread) ** 1.6 * 0.14 * frame.height
+            height = tall * frame.unit * float(rng.uniform(0.6, 1.1)) * (1.0 - 0.45 * x / spread)
+            foot = frame.height * level + drop + 0.01 * frame.height * float(edge[int(x / spread * 63)])
+            at = frame.width * (0.5 + side * (0.52 - x))
+            trees.paste(picture, stamps[int(rng.integers(len(stamps)))], (at, foot), height, colour, mirror=bool(rng.random() < 0.5), shading=0.35)
+
+
+def _paint_lone_trees(picture: Array, spec: SceneSpec, frame: Frame, light: Light, seed: int) -> None:
+    rng = rng_for(seed, "lone trees")
+    bare = spec.season == "winter"
+    stamps = trees.tree_kinds(seed, "bare" if bare else "broadleaf", round(0.42 * frame.unit))
+    side = -light.side
+    for x, level, tall in ((0.30, 0.10, 0.17), (0.24, 0.07, 0.10), (-0.36, 0.05, 0.07), (-0.30, 0.045, 0.055), (0.37, 0.20, 0.36)):
+        at = frame.width * (0.5 + side * (x + float(rng.uniform(-0.03, 0.03))))
+        foot = frame.horizon + level * frame.height * 1.2
+        colour = _tree_colour(spec, light, 0.75 if not light.is_night else 0.35)
+        trees.paste(picture, stamps[int(rng.integers(len(stamps)))], (at, foot), tall * frame.unit, colour, mirror=light.side < 0, shading=0.85)
+
+
+def _paint_forest(
+    picture: Array, spec: SceneSpec, frame: Frame, light: Light, seed: int, places: tuple[str, ...], progress: Step
+) -> None:
+    """Rows of trees that fade into the air, on slopes that cross from both sides."""
+    rng = rng_for(seed, "forest")
+    fog = max(spec.fog, 0.35)
+    kind = "broadleaf" if spec.season == "autumn" and "pine" not in spec.things else "conifer"
+    wet = bool({"lake", "river"} & set(places))
+    if "mountains" in places:
+        land = terrain.mountains(frame, light, seed, season=spec.season, has_water=False)
+        ground = terrain.render_ground(frame, light, land)
+        picture[:] = mixed(picture, ground.colour, ground.cover[..., None])
+    stamps = trees.tree_kinds(seed, kind, round(0.5 * frame.unit))
+    layers = 7
+    bottom = frame.height if not wet else round(frame.horizon + 0.06 * frame.height)
+    y = np.arange(frame.height, dtype=np.float32)[:, None]
+    for k in range(layers):
+        t = k / (layers - 1)
+        slope = 0.16 * frame.height * (1 - 0.4 * t) * (1 if k % 2 else -1) * np.linspace(-1, 1, frame.width, dtype=np.float32)
+        level = frame.horizon - 0.10 * frame.height + (bottom - frame.horizon + 0.12 * frame.height) * t**1.35
+        profile = level + slope * 0.8 + 0.020 * frame.height * curve(rng, frame.width, 3 + k, 4)
+        air = np.exp(-(1.0 - t) * (1.3 + 2.4 * fog))
+        deep = _tree_colour(spec, light, 0.55 - 0.38 * t) if kind == "conifer" else _tree_colour(spec, light, 1.0 - 0.5 * t)
+        colour = mixed(light.haze, deep, float(air))
+        tall = frame.unit * (0.05 + 0.30 * t**1.5)
+        body = np.clip(y - profile[None] + tall * 0.12, 0, 1)[..., None]
+        mist = np.clip((y - profile[None]) / (0.28 * frame.height), 0, 1)[..., None] * fog * (1 - t) * 0.9
+        picture[:] = mixed(picture, mixed(colour, light.haze, mist), body)
+        count = int(frame.width / (tall * 0.20))
+        for x in rng.permutation(np.linspace(0, frame.width - 1, count)) + rng.uniform(-0.1, 0.1, count) * tall:
+            at = int(np.clip(x, 0, frame.width - 1))
+            stamp = stamps[int(rng.integers(len(stamps)))]
+            size = tall * float(rng.uniform(0.55, 1.15))
+            trees.paste(picture, stamp, (x, float(profile[at]) + tall * 0.16), size, colour, mirror=bool(rng.random() < 0.5), shading=0.5 * float(air))
+        progress(0.4 + 0.05 * k)
+    if wet:
+        mask = np.zeros(picture.shape[:2], np.float32)
+        mask[bottom:] = 1.0
+        water.paint_water(picture, Frame(frame.width, frame.height, float(bottom), frame.focal), light, _water(spec, "lake", light, False), mask, seed)
+
+
+def _paint_air(picture: Array, spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int) -> None:
+    if spec.fog:
+        weather.add_fog(picture, frame, light, seed, amount=0.75 * spec.fog)
+    if not light.is_night and light.glow > 0.2 and spec.weather not in ("overcast", "storm"):
+        weather.add_rays(picture, frame, light, strength=0.34 if spec.fog or "sun" in spec.things or "forest" in places else 0.16)
+    if spec.falling == "rain":
+        weather.add_rain(picture, frame, light, seed)
+    elif spec.falling == "snow":
+        weather.add_snow(picture, frame, light, seed)

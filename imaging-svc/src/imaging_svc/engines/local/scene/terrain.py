@@ -1,0 +1,314 @@
+"""What does the land look like?  Height fields seen in true perspective, lit, shadowed, and lost in the haze.
+
+The land is sampled along every pixel column at rising distances; a sample is visible when it is drawn higher than all the
+nearer ones (the floating-horizon algorithm, T. J. Wright, 1973).  Light is Lambert plus sky light, with shadows cast
+sideways, hollows darkened, and exponential aerial perspective.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .colour import RGB, linear, mixed
+from .noise import Array, band, fractal, octaves, ridges, rng_for, sample, smoothstep
+from .stage import Frame, Light
+
+__all__ = ["Ground", "Land", "desert", "hills", "mountains", "render_ground", "shore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Sample points of the land: world coordinates x (across) and z (ahead), each (steps, width), in camera heights."""
+
+    x: Array
+    z: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Land:
+    """A kind of land: its heights over a plot, and its colours given the heights and the unit normal's three parts."""
+
+    height: Callable[[Plot], Array]
+    albedo: Callable[[Plot, Array, tuple[Array, Array, Array]], Array]
+    nearest: float
+    farthest: float
+    has_water: bool = False
+    relief: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Land as the camera sees it: colour (height, width, 3) linear, cover and water 0..1, depth in camera heights."""
+
+    colour: Array
+    cover: Array
+    water: Array
+    depth: Array
+
+
+def render_ground(frame: Frame, light: Light, land: Land, steps: int = 720) -> Ground:
+    """Draw the land; pixels above it have cover 0."""
+    near = max(land.nearest, 0.8 * frame.focal / max(frame.height - frame.horizon, 1.0))
+    distance = _distances(near, land.farthest, steps)
+    column = (np.arange(frame.width, dtype=np.float32) - frame.width * 0.5) / frame.focal
+    plot = Plot(x=distance[:, None] * column[None], z=np.repeat(distance[:, None], frame.width, 1))
+    height = land.height(plot)
+    water = height < 0.0 if land.has_water else np.zeros(height.shape, bool)
+    height = np.maximum(height, 0.0) if land.has_water else height
+    colour = _shade(frame, light, land, plot, height)
+    index, cover = _visible(frame, distance, height)
+    column_at = np.repeat(np.arange(frame.width, dtype=np.float32)[None], frame.height, 0)
+    seen = cv2.remap(colour, column_at, index, cv2.INTER_LINEAR)
+    wet = cv2.remap(water.astype(np.float32), column_at, index, cv2.INTER_LINEAR)
+    depth = np.interp(index, np.arange(steps), distance).astype(np.float32)
+    return Ground(colour=np.asarray(seen, np.float32), cover=cover, water=np.asarray(wet, np.float32) * (cover > 0.99), depth=depth)
+
+
+def _distances(near: float, far: float, steps: int) -> Array:
+    """Dense near the camera in steps of perspective, and dense in the far half, where the big slopes face the camera."""
+    part = np.linspace(0.0, 1.0, steps)
+    log = near * (far / near) ** part
+    even = near + (far - near) * part
+    return np.asarray(0.62 * log + 0.38 * even, np.float32)
+
+
+def _visible(frame: Frame, distance: Array, height: Array) -> tuple[Array, Array]:
+    """For each pixel, the (fractional) index of the sample it shows, and how much of the pixel the land covers."""
+    steps, width = height.shape
+    row = frame.horizon - (height - 1.0) * frame.focal / distance[:, None]
+    highest = np.minimum.accumulate(row, 0)
+    rows = frame.height
+    bins = np.clip(np.ceil(highest), 0, rows).astype(np.int64)
+    flat = np.bincount((bins * width + np.arange(width)).ravel(), minlength=(rows + 1) * width)
+    passed = flat.reshape(rows + 1, width)[::-1].cumsum(0)[::-1]
+    first = np.minimum(passed[1:], steps - 1).astype(np.int32)
+    before = np.maximum(first - 1, 0)
+    columns = np.arange(width)[None]
+    upper, lower = row[first, columns], row[before, columns]
+    y = np.arange(rows, dtype=np.float32)[:, None]
+    part = np.clip((lower - y) / np.maximum(lower - upper, 1e-3), 0.0, 1.0)
+    # A sample that rises from behind a nearer crest belongs to the far slope alone.
+    part = np.where(lower < y - 0.5, 1.0, part)
+    cover = np.clip(y - highest[-1][None] + 0.5, 0.0, 1.0)
+    return (before + part).astype(np.float32), cover.astype(np.float32)
+
+
+def _normal(plot: Plot, height: Array) -> tuple[Array, Array, Array]:
+    """Unit normals from finite differences on the fan-shaped grid: x changes along a row, x and z along a column."""
+    step_x = np.gradient(plot.x, axis=1)
+    slope_x = np.gradient(height, axis=1) / np.maximum(step_x, 1e-5)
+    along_x, along_z = np.gradient(plot.x, axis=0), np.gradient(plot.z, axis=0)
+    slope_z = (np.gradient(height, axis=0) - slope_x * along_x) / np.maximum(along_z, 1e-5)
+    up = 1.0 / np.sqrt(1.0 + slope_x**2 + slope_z**2)
+    return -slope_x * up, up, -slope_z * up
+
+
+def _shade(frame: Frame, light: Light, land: Land, plot: Plot, height: Array) -> Array:
+    normal = _normal(plot, height)
+    nx, ny, nz = normal
+    albedo = land.albedo(plot, height, normal)
+    direction = np.array([light.side * 0.86, light.slope, -0.24], np.float32)
+    direction /= np.linalg.norm(direction)
+    lambert = np.clip(nx * direction[0] + ny * direction[1] + nz * direction[2], 0.0, 1.0)
+    lambert *= _sunlit(plot.x, height, light)
+    wide = cv2.blur(height, (max(3, frame.width // 24) | 1, 31))
+    hollow = np.clip(0.5 + (height - wide) / (0.10 * plot.z * land.relief + 0.4), 0.28, 1.0)
+    sky_part = (0.55 + 0.45 * ny) * hollow
+    lit = albedo * (lambert[..., None] * light.key + sky_part[..., None] * light.ambient)
+    # Rough ground seen against the light glows a little at grazing angles.
+    seen = 1.0 - np.exp(-light.haze_density * plot.z * (1.0 - 0.35 * smoothstep(0.0, 26.0, height)))
+    toward = np.exp(-((np.abs(np.arange(frame.width) - light.sun_x) / (0.38 * frame.unit)) ** 1.4)).astype(np.float32)
+    air = mixed(light.haze, light.sun * np.array([1.0, 0.78, 0.52], np.float32) * 0.95, (toward * light.glow * 0.62)[:, None])[None]
+    return mixed(lit, air, seen[..., None])
+
+
+def _sunlit(x: Array, height: Array, light: Light) -> Array:
+    """1 in the light, 0 in cast shadow.  The light comes mostly from the side, so a running maximum along rows finds it."""
+    ray = height + x * (light.side * light.slope * 0.9)
+    ahead = ray[:, ::-1] if light.side > 0 else ray
+    blocked = np.maximum.accumulate(ahead, 1) - ahead
+    blocked = blocked[:, ::-1] if light.side > 0 else blocked
+    shadow = smoothstep(0.02, 0.9, blocked)
+    return np.asarray(1.0 - cv2.GaussianBlur(shadow, (0, 0), 1.2), np.float32)
+
+
+def mountains(
+    frame: Frame, light: Light, seed: int, *, season: str, has_water: bool, height: float = 1.0, far: float = 150.0
+) -> Land:
+    """An alpine range behind foothills: a main peak near a third of the width, a side range, and a lake if asked."""
+    rng = rng_for(seed, "mountains")
+    tile, wide = band(rng), fractal(rng, slope=2.0)
+    peak_side = -light.side
+    peak_x = peak_side * float(rng.uniform(0.16, 0.24)) * frame.width / frame.focal * far * 0.62
+    peak_z = far * 0.62
+    shift_x, shift_z = float(rng.uniform(0, 400)), float(rng.uniform(0, 400))
+    shore_line = float(rng.uniform(17, 24)) if has_water else 0.0
+    reach = min(1.0, 0.62 * frame.horizon / (0.36 * frame.focal))
+
+    def heights(plot: Plot) -> Array:
+        x, z = plot.x + shift_x, plot.z + shift_z
+        bend_x, bend_z = octaves(tile, x, z, 70.0, 2), octaves(tile, x + 191, z + 77, 70.0, 2)
+        crest = ridges(tile, x + 5.5 * bend_x, z + 5.5 * bend_z, 46.0, 9, gain=0.47)
+        envelope = smoothstep(0.14 * far, 0.60 * far, plot.z)
+        away = np.sqrt(((plot.x - peak_x) / (far * 0.17)) ** 2 + ((plot.z - peak_z) / (far * 0.22)) ** 2)
+        main = np.exp(-(away**1.5))
+        flank = smoothstep(0.10, 0.5, np.abs(plot.x / plot.z) * frame.focal / frame.width * 2)
+        alps = envelope * (0.55 + 0.45 * flank) * (46.0 * crest**1.25 - 3.0) + main * (26.0 + 18.0 * crest)
+        hills = smoothstep(6.0, 40.0, plot.z) * (2.4 + 2.4 * octaves(tile, x, z, 22.0, 6, 0.46))
+        rough = 0.16 * octaves(tile, x, z, 5.0, 5, 0.55) * smoothstep(2.0, 8.0, plot.z)
+        land = height * reach * 0.78 * alps + np.maximum(hills, -0.3) * 0.8 + rough
+        if not has_water:
+            return land
+        coast = shore_line + 3.5 * octaves(tile, plot.x * 1.0 + shift_x, np.full_like(z, 9.0), 26.0, 3)
+        basin = smoothstep(1.7 * coast.max(), 0.6, plot.z / 1.0)
+        return np.where(plot.z < coast, -0.4, land * smoothstep(0.0, 1.0, (plot.z - coast) / 9.0) + 0.02 - 0.0 * basin)
+
+    palette = _ALPINE[season or "summer"]
+
+    def albedo(plot: Plot, land: Array, normal: tuple[Array, Array, Array]) -> Array:
+        x, z = plot.x + shift_x, plot.z + shift_z
+        patch = octaves(tile, x, z, 9.0, 5, 0.6)
+        spot = sample(wide, x * 14, z * 14)
+        top = 40.0 * reach * height * 0.78
+        rock = mixed(linear(palette.rock), linear(palette.rock_dark), smoothstep(-0.8, 0.9, patch)[..., None])
+        grass = mixed(linear(palette.grass), linear(palette.grass_dark), smoothstep(-0.6, 0.8, spot + 0.4 * patch)[..., None])
+        grow = smoothstep(0.52, 0.80, normal[1] + 0.10 * patch) * smoothstep(top * 0.62, top * 0.20, land + 2.2 * patch)
+        colour = mixed(rock, grass, grow[..., None])
+        snow = smoothstep(palette.snow_from * top, (palette.snow_from + 0.20) * top, land + 0.10 * top * patch)
+        snow *= smoothstep(0.34, 0.60, normal[1] + 0.13 * spot)
+        return mixed(colour, linear((238, 244, 252)), snow[..., None])
+
+    return Land(heights, albedo, nearest=1.2, farthest=far, has_water=has_water)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    rock: RGB
+    rock_dark: RGB
+    grass: RGB
+    grass_dark: RGB
+    snow_from: float
+
+
+_ALPINE: dict[str, _Ground] = {
+    "spring": _Ground((142, 132, 124), (84, 80, 84), (116, 146, 66), (58, 92, 50), 0.42),
+    "summer": _Ground((146, 134, 122), (86, 80, 82), (96, 124, 60), (44, 74, 44), 0.52),
+    "autumn": _Ground((146, 130, 118), (84, 76, 78), (182, 124, 48), (128, 66, 36), 0.48),
+    "winter": _Ground((132, 132, 140), (74, 76, 88), (196, 204, 214), (120, 132, 148), -0.30),
+}
+
+
+def hills(frame: Frame, light: Light, seed: int, *, season: str, has_water: bool = False, low: bool = False) -> Land:
+    """Rolling country: long soft slopes, fields of several crops, hedges, and blue hills far away."""
+    rng = rng_for(seed, "hills")
+    tile, wide = band(rng), fractal(rng, slope=1.9)
+    shift_x, shift_z = float(rng.uniform(0, 400)), float(rng.uniform(0, 400))
+    size = 0.45 if low else 1.0
+    near, far_colour = _MEADOW[season or "summer"]
+    shore_line = float(rng.uniform(15, 20)) if has_water else 0.0
+
+    def heights(plot: Plot) -> Array:
+        x, z = plot.x + shift_x, plot.z + shift_z
+        soft = octaves(tile, x, z, 34.0, 3, 0.32)
+        distant = octaves(tile, x, z, 60.0, 5, 0.45)
+        grow = smoothstep(3.0, 60.0, plot.z)
+        land = size * (0.3 + 3.4 * grow * (0.55 + 0.62 * soft)) + size * smoothstep(60, 130, plot.z) * (5.0 + 5.5 * distant)
+        bumps = 0.020 * octaves(tile, x, z, 0.9, 3, 0.6) + 0.10 * smoothstep(14, 60, plot.z) * octaves(tile, x, z, 1.6, 3, 0.6)
+        if has_water:
+            coast = shore_line + 3.0 * octaves(tile, x, np.full_like(z, 5.0), 22.0, 3)
+            return np.where(plot.z < coast, -0.4, land * smoothstep(0.0, 1.0, (plot.z - coast) / 8.0) + 0.02)
+        return land - 0.25 + bumps
+
+    def albedo(plot: Plot, land: Array, normal: tuple[Array, Array, Array]) -> Array:
+        x, z = plot.x + shift_x, plot.z + shift_z
+        blades = octaves(tile, x * 3.0, z, 0.6, 3, 0.7)
+        patch = sample(wide, x * 9, z * 9)
+        field, edge = _fields(tile, x, z)
+        crops = linear(np.array(near))
+        index = np.clip(field * len(near), 0, len(near) - 1).astype(np.int32)
+        colour = crops[index] * (1.0 + 0.16 * blades + 0.14 * patch)[..., None]
+        colour = mixed(colour, linear(far_colour), (0.75 * edge * smoothstep(3.0, 12.0, plot.z))[..., None])
+        woods = smoothstep(0.55, 0.95, patch + 0.35 * octaves(tile, x, z, 3.0, 3, 0.6)) * smoothstep(16.0, 34.0, plot.z)
+        return np.clip(mixed(colour, linear(far_colour) * 0.8, woods[..., None]), 0.0, 1.0)
+
+    return Land(heights, albedo, nearest=1.1, farthest=150.0, has_water=has_water, relief=0.7)
+
+
+_MEADOW: dict[str, tuple[list[RGB], RGB]] = {
+    "spring": ([(126, 170, 64), (150, 184, 78), (104, 156, 66), (196, 196, 92)], (58, 100, 52)),
+    "summer": ([(112, 148, 58), (158, 164, 74), (92, 132, 56), (206, 178, 94)], (48, 80, 44)),
+    "autumn": ([(188, 142, 60), (206, 166, 84), (158, 120, 54), (172, 104, 48)], (150, 72, 34)),
+    "winter": ([(226, 232, 240), (214, 222, 234), (232, 236, 242), (204, 212, 226)], (96, 102, 116)),
+}
+
+
+def _fields(tile: Array, x: Array, z: Array) -> tuple[Array, Array]:
+    """A patchwork: which crop (0..1) grows at each point and how close the hedge is (1 on it)."""
+    u = (x + 3.2 * octaves(tile, x, z, 40.0, 2)) / 11.0
+    v = (z + 3.2 * octaves(tile, x + 87, z + 31, 40.0, 2)) / 17.0
+    u = u + 0.35 * np.sin(np.floor(v) * 2.4)
+    cell = np.sin(np.floor(u) * 127.1 + np.floor(v) * 311.7) * 43758.5453
+    near_u, near_v = np.abs(u - np.round(u)), np.abs(v - np.round(v))
+    edge = np.maximum(smoothstep(0.045, 0.0, near_u), smoothstep(0.045, 0.0, near_v))
+    return np.asarray(cell - np.floor(cell), np.float32), edge
+
+
+def desert(frame: Frame, light: Light, seed: int) -> Land:
+    """Crescent dunes: sharp crests between a long windward slope and a steep lee, with wind ripples."""
+    rng = rng_for(seed, "desert")
+    tile, wide = band(rng), fractal(rng, slope=2.0)
+    shift_x, shift_z = float(rng.uniform(0, 400)), float(rng.uniform(0, 400))
+
+    def heights(plot: Plot) -> Array:
+        x, z = plot.x + shift_x, plot.z + shift_z
+        bend = octaves(tile, x, z, 46.0, 2, 0.4)
+        crest = 1.0 - np.abs(sample(tile, (x + 7 * bend) * 0.62, (z * 0.8 + 5 * bend) * 0.62)) * 0.75
+        crest = np.clip(crest, 0.0, 1.0) ** 1.5
+        second = 1.0 - np.abs(sample(tile, (x * 1.0 + 4 * bend) * 1.5 + 90, (z + 3 * bend) * 1.5 + 40)) * 0.7
+        grow = smoothstep(2.0, 46.0, plot.z)
+        large = (0.7 + 5.8 * grow) * crest + (0.30 + 0.9 * grow) * np.clip(second, 0, 1) ** 1.6 * crest
+        big = smoothstep(50.0, 120.0, plot.z) * 9.0 * np.clip(octaves(tile, x, z, 70.0, 3, 0.4) * 0.5 + 0.55, 0, 2)
+        wind = np.sin((x * 0.9 + z * 0.55 + 0.9 * octaves(tile, x, z, 4.0, 2)) * 14.0)
+        return large * 0.9 - 0.75 + big + 0.0085 * wind * smoothstep(16.0, 5.0, plot.z)
+
+    def albedo(plot: Plot, land: Array, normal: tuple[Array, Array, Array]) -> Array:
+        x, z = plot.x + shift_x, plot.z + shift_z
+        patch = sample(wide, x * 11, z * 11)[..., None]
+        grain = octaves(tile, x, z, 0.5, 2, 0.7)[..., None]
+        return mixed(linear((226, 170, 108)), linear((196, 130, 78)), np.clip(0.5 + 0.3 * patch, 0, 1)) * (1.0 + 0.035 * grain)
+
+    return Land(heights, albedo, nearest=1.1, farthest=160.0, relief=0.9)
+
+
+def shore(frame: Frame, light: Light, seed: int) -> Land:
+    """A sandy beach that curves from the near corner to a headland; everything below zero is the sea."""
+    rng = rng_for(seed, "shore")
+    tile, wide = band(rng), fractal(rng, slope=2.0)
+    shift = float(rng.uniform(0, 400))
+    side = -light.side
+
+    def heights(plot: Plot) -> Array:
+        x, z = plot.x * side, plot.z
+        wander = octaves(tile, plot.x * 0.4 + shift, z + shift, 16.0, 3, 0.4)
+        # Positive inland.  The beach comes in from the side and narrows into the distance.
+        inland = x - 0.9 - 0.10 * z + 0.9 * wander - 3.0 * smoothstep(8.0, 30.0, z) + 4.6 * smoothstep(3.6, 1.3, z)
+        sand = 0.10 * inland + 0.0045 * np.sin(6.0 * x + 3 * wander) * smoothstep(10, 3, z)
+        bump = 0.020 * octaves(tile, plot.x + shift, z, 1.2, 3, 0.6) * smoothstep(0.2, 1.0, inland)
+        head = np.exp(-(((x - 34.0) / 22.0) ** 2) - (((z - 92.0) / 26.0) ** 2))
+        cliff = head * (13.0 + 9.0 * ridges(tile, plot.x + shift, z + shift, 18.0, 6)) - 2.2
+        land = np.where(inland > 0, np.minimum(sand, 0.5) + bump, sand)
+        return np.maximum(np.where(z > 40, -0.5, land), cliff)
+
+    def albedo(plot: Plot, land: Array, normal: tuple[Array, Array, Array]) -> Array:
+        grain = octaves(tile, plot.x, plot.z, 0.35, 2, 0.8)[..., None]
+        patch = sample(wide, plot.x * 16, plot.z * 16)[..., None]
+        sand = mixed(linear((236, 212, 166)), linear((150, 122, 90)), smoothstep(0.085, 0.015, land)[..., None]) * (1 + 0.05 * grain + 0.05 * patch)
+        green = mixed(linear((92, 112, 60)), linear((42, 66, 40)), smoothstep(-0.6, 0.6, patch))
+        green = mixed(linear((146, 126, 104)), green, smoothstep(0.35, 0.7, normal[1])[..., None])
+        return np.where((plot.z > 40)[..., None], green, sand)
+
+    return Land(heights, albedo, nearest=1.1, farthest=150.0, has_water=True, relief=0.5)
