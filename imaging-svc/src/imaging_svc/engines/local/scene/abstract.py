@@ -19,7 +19,7 @@ def paint_abstract(
 ) -> Array:
     """An abstract picture in linear light: (height, width, 3).  Its colours come from `palette`, or from the words."""
     rng = rng_for(seed, f"abstract {spec.words}")
-    colours = _full_palette(rng, palette)
+    colours = _full_palette(rng, palette, contrast="gradient" not in spec.places)
     progress(0.1)
     if "geometric" in spec.places:
         painter = (_facets, _discs, _ribbon_grid)[int(rng.integers(3))]
@@ -32,10 +32,10 @@ def paint_abstract(
     return picture
 
 
-def _full_palette(rng: np.random.Generator, palette: Sequence[RGB]) -> list[RGB]:
+def _full_palette(rng: np.random.Generator, palette: Sequence[RGB], *, contrast: bool) -> list[RGB]:
     """Five colours, dark to light: the given ones first, their darker and lighter relatives after."""
     if not palette:
-        return harmony(rng)
+        return harmony(rng, contrast=contrast)
     colours = list(palette[:5])
     for shade in (0.35, 1.6, 0.65, 1.28):
         if len(colours) < 5:
@@ -57,13 +57,18 @@ def _grid(width: int, height: int) -> tuple[Array, Array]:
 
 def _silk(rng: np.random.Generator, width: int, height: int, colours: Sequence[RGB]) -> Array:
     """Folds of cloth: a twice-warped field read as height, lit from the side, coloured along the folds."""
-    u, v = _grid(width, height)
+    # The folds are smooth: a quarter of the size is enough, and enlarging is smoother than sampling.
+    small = max(8, width // 4), max(8, height // 4)
+    u, v = _grid(*small)
     flow = fractal(rng, slope=2.7, largest=256)
     angle = float(rng.uniform(-0.7, 0.7))
     u, v = u * np.cos(angle) - v * np.sin(angle), u * np.sin(angle) + v * np.cos(angle)
     wx, wy = sample(flow, u * 60 + 30, v * 90 + 10), sample(flow, u * 60 + 300, v * 90 + 210)
     qx = sample(flow, u * 70 + 26 * wx + 120, v * 100 + 26 * wy + 90)
-    phase = 3.2 * v + 0.62 * qx + 0.42 * wx + 0.2 * u
+    phase, qx, wy = (
+        cv2.resize(cv2.GaussianBlur(part, (0, 0), 2.2), (width, height), interpolation=cv2.INTER_CUBIC)
+        for part in ((3.2 * v + 0.62 * qx + 0.42 * wx + 0.2 * u).astype(np.float32), qx, wy)
+    )
     fold = np.sin(phase * 5.2)
     fine = np.sin(phase * 5.2 * 6 + 1.4 * wy)
     height_map = cv2.GaussianBlur((fold + 0.10 * fine).astype(np.float32), (0, 0), max(width, height) / 900)

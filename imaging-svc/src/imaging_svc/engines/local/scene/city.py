@@ -26,7 +26,7 @@ def paint_city(picture: Array, spec: SceneSpec, frame: Frame, light: Light, seed
     base = round(min(frame.horizon + 0.012 * frame.height, frame.height - 2))
     if dark:
         _city_glow(picture, frame, neon)
-    layers = 4
+    layers = 5
     for k in range(layers):
         _paint_row(picture, frame, light, rng, depth=k / (layers - 1), base=base, lamps=lamps, neon=neon, fog=spec.fog)
     if neon or dark:
@@ -46,14 +46,14 @@ def _city_glow(picture: Array, frame: Frame, neon: bool) -> None:
     x, y = frame.grid()
     glow = np.exp(-np.maximum(frame.horizon - y, 0) / (0.20 * frame.height)) * (0.6 + 0.4 * np.exp(-(((x / frame.width - 0.5) / 0.35) ** 2)))
     colour = linear((214, 60, 170)) if neon else linear((240, 150, 90))
-    picture += (glow * (0.42 if neon else 0.26))[..., None] * colour
+    picture += (glow * (0.60 if neon else 0.26))[..., None] * colour
 
 
 def _paint_row(
     picture: Array, frame: Frame, light: Light, rng: np.random.Generator, *, depth: float, base: int, lamps: float, neon: bool, fog: float
 ) -> None:
     """One row of towers; depth 0 is farthest.  Heights follow a skyline that swells around a third of the width."""
-    scale = frame.unit * (0.030 + 0.052 * depth)
+    scale = frame.unit * (0.032 + 0.048 * depth)
     air = np.exp(-(1.0 - depth) * (1.25 + 1.6 * fog) - 0.25 * fog)
     skyline = np.clip(0.55 + 0.35 * curve(rng, 256, 5, 3), 0.12, 1.4)
     centre = 0.5 - light.side * 0.15
@@ -63,11 +63,11 @@ def _paint_row(
         t = float(np.clip((at + width / 2) / frame.width, 0, 1))
         swell = np.exp(-(((t - centre) / 0.24) ** 2))
         limit = min(0.86 * base, 0.66 * frame.unit)
-        height = limit * (0.16 + 0.62 * float(swell)) * float(skyline[int(t * 255)]) * (0.95 - 0.38 * depth)
+        height = limit * (0.20 + 0.66 * float(swell)) * float(skyline[int(t * 255)]) * (0.95 - 0.38 * depth)
         height *= float(rng.uniform(0.72, 1.18))
-        if rng.random() > 0.10 + 0.25 * depth:
+        if rng.random() > 0.04 + 0.22 * depth:
             _paint_tower(picture, frame, light, rng, at, width, max(height, scale * 0.5), base, float(air), lamps, neon, scale)
-        at += width * float(rng.uniform(0.72, 1.25))
+        at += width * float(rng.uniform(0.70, 1.12))
 
 
 def _paint_tower(
@@ -115,7 +115,7 @@ def _facade(
     tower *= fade
     cover = np.ones((tall, wide), np.float32)
     _roof(rng, cover, wide, tall)
-    floor = max(3, round(scale * float(rng.uniform(0.085, 0.12))))
+    floor = max(3, round(scale * float(rng.uniform(0.05, 0.085))))
     pane = max(2, round(floor * float(rng.uniform(0.55, 1.1))))
     rows, columns = tall // floor + 1, wide // pane + 1
     glass = np.zeros((rows * floor, columns * pane), np.float32)
@@ -141,10 +141,10 @@ def _facade(
 
 def _lit_panes(rng: np.random.Generator, rows: int, columns: int, lamps: float) -> Array:
     """Which windows are lit: whole floors in some towers, scattered rooms in others."""
-    share = lamps * float(rng.uniform(0.15, 0.62))
+    share = lamps * float(rng.uniform(0.10, 0.55))
     room = rng.random((rows, columns)) < share
     floors = rng.random((rows, 1)) < share * 0.35
-    power = rng.uniform(0.35, 1.0, (rows, columns))
+    power = rng.uniform(0.25, 1.0, (rows, columns)) ** 1.4 * 1.2
     return np.asarray((room | floors) * power, np.float32)
 
 
@@ -179,7 +179,7 @@ def _neon_trim(rng: np.random.Generator, tower: Array, wide: int, tall: int, sca
         else:
             at = int(tall * float(rng.uniform(0.04, 0.5)))
             tower[at : at + thick] = colour
-    if rng.random() < 0.4 and wide > 14 and tall > 50:
+    if rng.random() < 0.6 and wide > 14 and tall > 50:
         colour = linear(_NEON[int(rng.integers(len(_NEON)))])
         high, broad = int(min(tall * 0.4, scale * float(rng.uniform(0.6, 1.5)))), max(3, int(wide * float(rng.uniform(0.16, 0.3))))
         top, left = int(tall * float(rng.uniform(0.08, 0.45))), int(rng.integers(1, max(2, wide - broad - 1)))

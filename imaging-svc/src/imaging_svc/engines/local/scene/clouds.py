@@ -70,9 +70,10 @@ def _layer(
     length = np.sqrt(step_x**2 + step_y**2) + 1e-3
     step_x, step_y = step_x / length, step_y / length
     shade = np.zeros_like(depth)
-    for reach, weight in ((1.5, 0.9), (3.5, 1.1), (7.0, 1.3), (13.0, 1.4)):
+    for reach, weight in ((1.2, 0.8), (2.8, 1.0), (5.5, 1.2), (11.0, 1.4)):
         shade += weight * _density(tile, across + step_x * reach, ahead + step_y * reach, threshold)
-    lit = np.exp(-shade * thickness * 0.62)
+    # Under a closed deck light comes through everywhere: what is left of the relief is soft.
+    lit = np.exp(-shade * thickness * (0.62 if cover < 0.8 else 0.085))
     near = np.exp(-(np.hypot(x - light.sun_x, (frame.horizon - light.sun_y) - (elevation - 0.075) * frame.unit) / (0.42 * frame.unit)))
     powder = 1.0 - np.exp(-depth * thickness * 3.0)
     silver = near * np.exp(-depth * thickness * 1.5) * 1.3 * light.glow

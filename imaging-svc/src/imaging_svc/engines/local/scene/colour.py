@@ -75,11 +75,14 @@ def tint(hue: float, saturation: float, value: float) -> RGB:
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
-def harmony(rng: np.random.Generator) -> list[RGB]:
-    """Five colours that go together, dark to light: a base hue, its neighbours and one accent across the wheel."""
+def harmony(rng: np.random.Generator, *, contrast: bool = True) -> list[RGB]:
+    """Five colours that go together, dark to light: a base hue, its neighbours and one accent.
+
+    With contrast the accent lies across the wheel; without, it stays near enough to mix with the others cleanly.
+    """
     base = float(rng.random())
     spread = float(rng.choice([0.06, 0.09, 0.12])) * float(rng.choice([-1, 1]))
-    accent = base + float(rng.choice([0.5, 0.42, 0.58]))
+    accent = base + (float(rng.choice([0.5, 0.42, 0.58])) if contrast else -1.6 * spread)
     return [
         tint(base, 0.72, 0.20),
         tint(base + spread, 0.72, 0.50),

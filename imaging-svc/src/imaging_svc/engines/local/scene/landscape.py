@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from . import city, clouds, sky, terrain, trees, water, weather
-from .colour import linear, mixed
-from .noise import Array, curve, rng_for
+from .colour import RGB, linear, mixed
+from .noise import Array, curve, fractal, rng_for, sample
 from .stage import Frame, Light, light_for
 from .vocabulary import SceneSpec
 
@@ -49,6 +49,8 @@ def _frame(spec: SceneSpec, places: tuple[str, ...], width: int, height: int) ->
         share = 0.78
     elif "city" in places:
         share = 0.68
+    elif "mountains" in places:
+        share = 0.62 if {"lake", "river", "sea", "beach"} & set(places) else 0.70
     elif "desert" in places or "countryside" in places:
         share = 0.54
     elif "beach" in places:
@@ -121,14 +123,43 @@ def _paint_ground(
         ground = terrain.render_ground(frame, light, land)
         picture[:] = mixed(picture, ground.colour, (ground.cover * (1.0 - ground.water))[..., None])
         mask = ground.water * ground.cover
+        _paint_woods(picture, spec, places, frame, light, ground, seed)
     progress(0.6)
     if land is None or land.has_water:
         kind = next((name for name in places if name in _WATERS), "sea")
-        water.paint_water(picture, frame, light, _water(spec, kind, light, "beach" in places), mask, seed)
+        surface = _water(spec, kind, light, "beach" in places)
+        if land is None and spec.weather == "storm":
+            water.paint_swell(picture, frame, light, surface, seed)
+        else:
+            water.paint_water(picture, frame, light, surface, mask, seed)
     if "boat" in spec.things and mask.max() > 0.5:
         _paint_boats(picture, frame, light, seed)
     progress(0.7)
     _paint_foreground(picture, spec, places, frame, light, seed)
+
+
+def _paint_woods(
+    picture: Array, spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, ground: terrain.Ground, seed: int
+) -> None:
+    """Trees that stand on the land itself, from far to near, in groups."""
+    if "desert" in places or ("beach" in places and "mountains" not in places):
+        return
+    rng = rng_for(seed, "woods")
+    alpine = "mountains" in places or "pine" in spec.things
+    winter = spec.season == "winter" or spec.falling == "snow"
+    stamps = trees.tree_kinds(seed, "conifer" if alpine else "bare" if winter else "broadleaf", round(0.10 * frame.unit))
+    grove = fractal(rng, slope=1.6, largest=120)
+    near, far, count = (8.0, 70.0, 1500) if alpine else (9.0, 60.0, 520)
+    air = terrain.air_colour(frame, light)
+    for x, y, distance in ground.spots(rng, count, near, far):
+        at = np.float32([[x / frame.unit * 240]]), np.float32([[distance * 5.0]])
+        if float(sample(grove, *at)[0, 0]) < (0.15 if alpine else 0.35):
+            continue
+        tall = frame.focal * float(rng.uniform(0.45, 0.95)) * (1.0 if alpine else 0.85) / distance
+        near_part = float(np.exp(-light.haze_density * distance * 1.3))
+        colour = mixed(air[int(x)], _tree_colour(spec, light, 0.55, rng), near_part)
+        stamp = stamps[int(rng.integers(len(stamps)))]
+        trees.paste(picture, stamp, (x, y + 1), max(tall, 3.0), colour, mirror=light.side < 0, shading=0.75 * near_part)
 
 
 def _water(spec: SceneSpec, kind: str, light: Light, is_beach: bool) -> water.Water:
@@ -166,12 +197,24 @@ def _paint_foreground(
         _paint_palms(picture, frame, light, rng)
     elif "mountains" in places or "pine" in spec.things:
         _paint_conifer_bank(picture, spec, frame, light, seed)
+    elif {"lake", "river"} & set(places):
+        _paint_conifer_bank(picture, spec, frame, light, seed)
     elif "countryside" in places or "tree" in spec.things or "nightsky" in places:
         _paint_lone_trees(picture, spec, frame, light, seed)
 
 
-def _tree_colour(spec: SceneSpec, light: Light, dark: float) -> Array:
-    base = {"autumn": (170, 96, 34), "winter": (54, 66, 66), "spring": (84, 122, 48)}.get(spec.season, (44, 72, 40))
+_LEAVES: dict[str, tuple[RGB, ...]] = {
+    "autumn": ((196, 104, 30), (214, 146, 44), (168, 62, 30), (184, 122, 40), (142, 128, 52)),
+    "winter": ((54, 66, 66), (62, 72, 74)),
+    "spring": ((84, 122, 48), (104, 140, 58), (232, 160, 180), (70, 112, 48)),
+    "": ((48, 78, 40), (60, 90, 44), (42, 68, 40)),
+}
+
+
+def _tree_colour(spec: SceneSpec, light: Light, dark: float, rng: np.random.Generator | None = None) -> Array:
+    """The colour of leaves under this light; with a generator, each call gives another tree of the season."""
+    leaves = _LEAVES.get(spec.season, _LEAVES[""])
+    base = leaves[int(rng.integers(len(leaves)))] if rng is not None else leaves[0]
     return linear(base) * (light.ambient * 0.9 + light.key * 0.30) * dark
 
 
@@ -194,12 +237,25 @@ def _paint_conifer_bank(picture: Array, spec: SceneSpec, frame: Frame, light: Li
         colour = _tree_colour(spec if spec.season == "winter" else spec, light, dark) if spec.season != "autumn" else _tree_colour(spec, light, dark * 0.7)
         spread = 0.42 - 0.06 * row
         edge = curve(rng, 64, 4)
+        _paint_bank(picture, frame, side, spread, level, edge, colour * 0.85)
         for x in np.sort(rng.uniform(0, spread, 26 - 5 * row)):
             drop = (x / spread) ** 1.6 * 0.14 * frame.height
             height = tall * frame.unit * float(rng.uniform(0.6, 1.1)) * (1.0 - 0.45 * x / spread)
             foot = frame.height * level + drop + 0.01 * frame.height * float(edge[int(x / spread * 63)])
             at = frame.width * (0.5 + side * (0.52 - x))
             trees.paste(picture, stamps[int(rng.integers(len(stamps)))], (at, foot), height, colour, mirror=bool(rng.random() < 0.5), shading=0.35)
+
+
+def _paint_bank(picture: Array, frame: Frame, side: float, spread: float, level: float, edge: Array, colour: Array) -> None:
+    """The dark slope that the corner trees stand on."""
+    x = np.arange(frame.width, dtype=np.float32) / frame.width
+    inward = np.clip((1.0 - x if side > 0 else x) / spread, 0.0, 1.6)
+    rough = np.interp(inward * 63, np.arange(64), edge)
+    top = frame.height * (level - 0.012 + 0.006 * rough) + np.clip(inward, 0, 1.6) ** 1.6 * 0.14 * frame.height
+    first = int(np.clip(top.min() - 2, 0, frame.height - 1))
+    y = np.arange(first, frame.height, dtype=np.float32)[:, None]
+    view = picture[first:]
+    view += (colour - view) * np.clip(y - top[None] + 0.5, 0.0, 1.0)[..., None]
 
 
 def _paint_lone_trees(picture: Array, spec: SceneSpec, frame: Frame, light: Light, seed: int) -> None:
@@ -210,7 +266,7 @@ def _paint_lone_trees(picture: Array, spec: SceneSpec, frame: Frame, light: Ligh
     for x, level, tall in ((0.30, 0.10, 0.17), (0.24, 0.07, 0.10), (-0.36, 0.05, 0.07), (-0.30, 0.045, 0.055), (0.37, 0.20, 0.36)):
         at = frame.width * (0.5 + side * (x + float(rng.uniform(-0.03, 0.03))))
         foot = frame.horizon + level * frame.height * 1.2
-        colour = _tree_colour(spec, light, 0.75 if not light.is_night else 0.35)
+        colour = _tree_colour(spec, light, 0.8 if not light.is_night else 0.35, rng)
         trees.paste(picture, stamps[int(rng.integers(len(stamps)))], (at, foot), tall * frame.unit, colour, mirror=light.side < 0, shading=0.85)
 
 
@@ -242,7 +298,7 @@ def _paint_forest(
         body = np.clip(y - profile[None] + tall * 0.12, 0, 1)[..., None]
         mist = np.clip((y - profile[None]) / (0.28 * frame.height), 0, 1)[..., None] * fog * (1 - t) * 0.9
         picture[:] = mixed(picture, mixed(colour, light.haze, mist), body)
-        count = int(frame.width / (tall * 0.20))
+        count = int(frame.width / (tall * 0.155))
         for x in rng.permutation(np.linspace(0, frame.width - 1, count)) + rng.uniform(-0.1, 0.1, count) * tall:
             at = int(np.clip(x, 0, frame.width - 1))
             stamp = stamps[int(rng.integers(len(stamps)))]

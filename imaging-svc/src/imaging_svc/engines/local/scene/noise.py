@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,8 +16,8 @@ import numpy.typing as npt
 
 __all__ = ["Array", "band", "curve", "fractal", "octaves", "ridges", "rng_for", "sample", "smoothstep"]
 
-Array = npt.NDArray[np.float32]
-"""float32 numbers of any shape."""
+Array = npt.NDArray[np.floating[Any]]
+"""Numbers of any shape: float32 where a picture is kept, sometimes float64 on the way."""
 
 _TILE = 512
 _WAVELENGTH = 24.0

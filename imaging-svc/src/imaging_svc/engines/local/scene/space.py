@@ -67,11 +67,11 @@ def _nebula(picture: Array, frame: Frame, rng: np.random.Generator, gas: tuple[R
     shift = smoothstep(-1.0, 1.2, vy + 0.5 * wx)[..., None]
     other = gradient([(0.0, gas[0]), (0.5, (30, 110, 190)), (1.0, (150, 230, 250))], heat)
     colour = colour * (1 - 0.55 * shift) + other * 0.55 * shift
-    glow = (density * 1.45 * strength * (1.0 - 0.82 * dust))[..., None]
+    glow = (density * 2.1 * strength * (1.0 - 0.82 * dust))[..., None]
     picture *= 1.0 - 0.75 * np.clip(dust * density * 2.0, 0, 1)[..., None]
     picture += colour * glow
-    ridge = np.clip(fine - 0.82, 0, 1) * density * (1 - dust)
-    picture += (ridge * 2.4 * strength)[..., None] * linear(gas[3])
+    ridge = np.clip(fine - 0.80, 0, 1) * smoothstep(0.25, 0.8, density) * (1 - dust)
+    picture += (ridge * 2.0 * strength)[..., None] * linear(gas[3])
 
 
 def _galaxy(picture: Array, frame: Frame, rng: np.random.Generator, gas: tuple[RGB, RGB, RGB, RGB]) -> None:

@@ -1,8 +1,6 @@
 """What does the land look like?  Height fields seen in true perspective, lit, shadowed, and lost in the haze.
 
-The land is sampled along every pixel column at rising distances; a sample is visible when it is drawn higher than all the
-nearer ones (the floating-horizon algorithm, T. J. Wright, 1973).  Light is Lambert plus sky light, with shadows cast
-sideways, hollows darkened, and exponential aerial perspective.
+Light is Lambert plus sky light, with shadows cast sideways, hollows darkened, and exponential aerial perspective.
 """
 
 from __future__ import annotations
@@ -13,19 +11,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .colour import RGB, linear, mixed
+from .colour import RGB, gradient, linear, mixed
 from .noise import Array, band, fractal, octaves, ridges, rng_for, sample, smoothstep
+from .relief import Plot, Seen, plot_for, see, slopes
 from .stage import Frame, Light
 
-__all__ = ["Ground", "Land", "desert", "hills", "mountains", "render_ground", "shore"]
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """Sample points of the land: world coordinates x (across) and z (ahead), each (steps, width), in camera heights."""
-
-    x: Array
-    z: Array
+__all__ = ["Ground", "Land", "air_colour", "desert", "hills", "mountains", "render_ground", "shore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,115 +27,90 @@ class Land:
     albedo: Callable[[Plot, Array, tuple[Array, Array, Array]], Array]
     nearest: float
     farthest: float
+    shadow: float = 0.86
     has_water: bool = False
     relief: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Land as the camera sees it: colour (height, width, 3) linear, cover and water 0..1, depth in camera heights."""
+    """Land as the camera sees it: colour (height, width, 3) linear, cover and water 0..1; and its samples."""
 
     colour: Array
     cover: Array
     water: Array
-    depth: Array
+    plot: Plot
+    height: Array
+    seen: Seen
+
+    def spots(self, rng: np.random.Generator, count: int, near: float, far: float) -> list[tuple[float, float, float]]:
+        """Up to `count` dry, visible places between two distances, far ones first: (x, y, distance), x and y in pixels."""
+        steps, width = self.height.shape
+        # Evenly over the ground would crowd the horizon: even in 1 / distance is even on the screen.
+        wanted = 1.0 / rng.uniform(1.0 / far, 1.0 / near, count)
+        index = np.clip(np.searchsorted(self.plot.z[:, 0], np.sort(wanted)[::-1]), 1, steps - 1)
+        column = rng.integers(0, width, count)
+        row = self.seen.row[index, column]
+        good = (row <= self.seen.highest[index - 1, column] + 1.0) & (self.height[index, column] > 0.015)
+        found = zip(column[good], row[good], self.plot.z[index, 0][good], strict=True)
+        return [(float(x), float(y), float(z)) for x, y, z in found]
 
 
-def render_ground(frame: Frame, light: Light, land: Land, steps: int = 720) -> Ground:
+def render_ground(frame: Frame, light: Light, land: Land, steps: int = 860) -> Ground:
     """Draw the land; pixels above it have cover 0."""
-    near = max(land.nearest, 0.8 * frame.focal / max(frame.height - frame.horizon, 1.0))
-    distance = _distances(near, land.farthest, steps)
-    column = (np.arange(frame.width, dtype=np.float32) - frame.width * 0.5) / frame.focal
-    plot = Plot(x=distance[:, None] * column[None], z=np.repeat(distance[:, None], frame.width, 1))
+    plot = plot_for(frame, land.nearest, land.farthest, steps)
     height = land.height(plot)
     water = height < 0.0 if land.has_water else np.zeros(height.shape, bool)
     height = np.maximum(height, 0.0) if land.has_water else height
-    colour = _shade(frame, light, land, plot, height)
-    index, cover = _visible(frame, distance, height)
-    column_at = np.repeat(np.arange(frame.width, dtype=np.float32)[None], frame.height, 0)
-    seen = cv2.remap(colour, column_at, index, cv2.INTER_LINEAR)
-    wet = cv2.remap(water.astype(np.float32), column_at, index, cv2.INTER_LINEAR)
-    depth = np.interp(index, np.arange(steps), distance).astype(np.float32)
-    return Ground(colour=np.asarray(seen, np.float32), cover=cover, water=np.asarray(wet, np.float32) * (cover > 0.99), depth=depth)
-
-
-def _distances(near: float, far: float, steps: int) -> Array:
-    """Dense near the camera in steps of perspective, and dense in the far half, where the big slopes face the camera."""
-    part = np.linspace(0.0, 1.0, steps)
-    log = near * (far / near) ** part
-    even = near + (far - near) * part
-    return np.asarray(0.62 * log + 0.38 * even, np.float32)
-
-
-def _visible(frame: Frame, distance: Array, height: Array) -> tuple[Array, Array]:
-    """For each pixel, the (fractional) index of the sample it shows, and how much of the pixel the land covers."""
-    steps, width = height.shape
-    row = frame.horizon - (height - 1.0) * frame.focal / distance[:, None]
-    highest = np.minimum.accumulate(row, 0)
-    rows = frame.height
-    bins = np.clip(np.ceil(highest), 0, rows).astype(np.int64)
-    flat = np.bincount((bins * width + np.arange(width)).ravel(), minlength=(rows + 1) * width)
-    passed = flat.reshape(rows + 1, width)[::-1].cumsum(0)[::-1]
-    first = np.minimum(passed[1:], steps - 1).astype(np.int32)
-    before = np.maximum(first - 1, 0)
-    columns = np.arange(width)[None]
-    upper, lower = row[first, columns], row[before, columns]
-    y = np.arange(rows, dtype=np.float32)[:, None]
-    part = np.clip((lower - y) / np.maximum(lower - upper, 1e-3), 0.0, 1.0)
-    # A sample that rises from behind a nearer crest belongs to the far slope alone.
-    part = np.where(lower < y - 0.5, 1.0, part)
-    cover = np.clip(y - highest[-1][None] + 0.5, 0.0, 1.0)
-    return (before + part).astype(np.float32), cover.astype(np.float32)
-
-
-def _normal(plot: Plot, height: Array) -> tuple[Array, Array, Array]:
-    """Unit normals from finite differences on the fan-shaped grid: x changes along a row, x and z along a column."""
-    step_x = np.gradient(plot.x, axis=1)
-    slope_x = np.gradient(height, axis=1) / np.maximum(step_x, 1e-5)
-    along_x, along_z = np.gradient(plot.x, axis=0), np.gradient(plot.z, axis=0)
-    slope_z = (np.gradient(height, axis=0) - slope_x * along_x) / np.maximum(along_z, 1e-5)
-    up = 1.0 / np.sqrt(1.0 + slope_x**2 + slope_z**2)
-    return -slope_x * up, up, -slope_z * up
+    seen = see(frame, plot, height)
+    colour = seen.look(_shade(frame, light, land, plot, height))
+    wet = seen.look(water) * (seen.cover > 0.99)
+    return Ground(colour, seen.cover, wet, plot, height, seen)
 
 
 def _shade(frame: Frame, light: Light, land: Land, plot: Plot, height: Array) -> Array:
-    normal = _normal(plot, height)
+    normal = slopes(plot, height)
     nx, ny, nz = normal
     albedo = land.albedo(plot, height, normal)
     direction = np.array([light.side * 0.86, light.slope, -0.24], np.float32)
     direction /= np.linalg.norm(direction)
     lambert = np.clip(nx * direction[0] + ny * direction[1] + nz * direction[2], 0.0, 1.0)
-    lambert *= _sunlit(plot.x, height, light)
+    lambert *= _sunlit(plot.x, height, light, land.shadow)
     wide = cv2.blur(height, (max(3, frame.width // 24) | 1, 31))
     hollow = np.clip(0.5 + (height - wide) / (0.10 * plot.z * land.relief + 0.4), 0.28, 1.0)
     sky_part = (0.55 + 0.45 * ny) * hollow
     lit = albedo * (lambert[..., None] * light.key + sky_part[..., None] * light.ambient)
     # Rough ground seen against the light glows a little at grazing angles.
     seen = 1.0 - np.exp(-light.haze_density * plot.z * (1.0 - 0.35 * smoothstep(0.0, 26.0, height)))
-    toward = np.exp(-((np.abs(np.arange(frame.width) - light.sun_x) / (0.38 * frame.unit)) ** 1.4)).astype(np.float32)
-    air = mixed(light.haze, light.sun * np.array([1.0, 0.78, 0.52], np.float32) * 0.95, (toward * light.glow * 0.62)[:, None])[None]
-    return mixed(lit, air, seen[..., None])
+    return mixed(lit, air_colour(frame, light)[None], seen[..., None])
 
 
-def _sunlit(x: Array, height: Array, light: Light) -> Array:
+def air_colour(frame: Frame, light: Light) -> Array:
+    """The colour that distance fades to, per column: the low sky's own, warmer and brighter towards the sun."""
+    toward = np.exp(-((np.abs(np.arange(frame.width) - light.sun_x) / (0.46 * frame.unit)) ** 1.5)) * min(1.0, light.glow * 1.2)
+    air = gradient(light.sky, 0.70 + 0.27 * toward)
+    return mixed(air, light.haze, 0.30) * (0.92 + 0.22 * toward)[:, None]
+
+
+def _sunlit(x: Array, height: Array, light: Light, depth: float) -> Array:
     """1 in the light, 0 in cast shadow.  The light comes mostly from the side, so a running maximum along rows finds it."""
-    ray = height + x * (light.side * light.slope * 0.9)
+    ray = height + x * (light.side * max(0.5, light.slope * 1.25))
     ahead = ray[:, ::-1] if light.side > 0 else ray
     blocked = np.maximum.accumulate(ahead, 1) - ahead
     blocked = blocked[:, ::-1] if light.side > 0 else blocked
-    shadow = smoothstep(0.02, 0.9, blocked)
-    return np.asarray(1.0 - cv2.GaussianBlur(shadow, (0, 0), 1.2), np.float32)
+    shadow = smoothstep(0.02, 1.4, blocked)
+    return np.asarray(1.0 - depth * cv2.GaussianBlur(shadow, (0, 0), 1.2), np.float32)
 
 
 def mountains(
-    frame: Frame, light: Light, seed: int, *, season: str, has_water: bool, height: float = 1.0, far: float = 150.0
+    frame: Frame, light: Light, seed: int, *, season: str, has_water: bool, height: float = 1.0, far: float = 220.0
 ) -> Land:
     """An alpine range behind foothills: a main peak near a third of the width, a side range, and a lake if asked."""
     rng = rng_for(seed, "mountains")
     tile, wide = band(rng), fractal(rng, slope=2.0)
     peak_side = -light.side
-    peak_x = peak_side * float(rng.uniform(0.16, 0.24)) * frame.width / frame.focal * far * 0.62
-    peak_z = far * 0.62
+    peak_x = peak_side * float(rng.uniform(0.14, 0.22)) * frame.width / frame.focal * far * 0.56
+    peak_z = far * 0.56
     shift_x, shift_z = float(rng.uniform(0, 400)), float(rng.uniform(0, 400))
     shore_line = float(rng.uniform(17, 24)) if has_water else 0.0
     reach = min(1.0, 0.62 * frame.horizon / (0.36 * frame.focal))
@@ -152,20 +118,19 @@ def mountains(
     def heights(plot: Plot) -> Array:
         x, z = plot.x + shift_x, plot.z + shift_z
         bend_x, bend_z = octaves(tile, x, z, 70.0, 2), octaves(tile, x + 191, z + 77, 70.0, 2)
-        crest = ridges(tile, x + 5.5 * bend_x, z + 5.5 * bend_z, 46.0, 9, gain=0.47)
-        envelope = smoothstep(0.14 * far, 0.60 * far, plot.z)
-        away = np.sqrt(((plot.x - peak_x) / (far * 0.17)) ** 2 + ((plot.z - peak_z) / (far * 0.22)) ** 2)
+        crest = ridges(tile, x + 4.5 * bend_x, z + 4.5 * bend_z, 64.0, 7, gain=0.43, sharpness=1.5)
+        envelope = smoothstep(0.10 * far, 0.52 * far, plot.z)
+        away = np.sqrt(((plot.x - peak_x) / (far * 0.16)) ** 2 + ((plot.z - peak_z) / (far * 0.20)) ** 2)
         main = np.exp(-(away**1.5))
         flank = smoothstep(0.10, 0.5, np.abs(plot.x / plot.z) * frame.focal / frame.width * 2)
-        alps = envelope * (0.55 + 0.45 * flank) * (46.0 * crest**1.25 - 3.0) + main * (26.0 + 18.0 * crest)
-        hills = smoothstep(6.0, 40.0, plot.z) * (2.4 + 2.4 * octaves(tile, x, z, 22.0, 6, 0.46))
-        rough = 0.16 * octaves(tile, x, z, 5.0, 5, 0.55) * smoothstep(2.0, 8.0, plot.z)
-        land = height * reach * 0.78 * alps + np.maximum(hills, -0.3) * 0.8 + rough
+        alps = envelope * (0.60 + 0.40 * flank) * (30.0 * crest**1.1 - 3.0) + main * (11.0 + 15.0 * crest)
+        hills = smoothstep(6.0, 40.0, plot.z) * (2.2 + 2.3 * octaves(tile, x, z, 24.0, 5, 0.40))
+        rough = (0.05 if season == "winter" else 0.13) * octaves(tile, x, z, 5.0, 5, 0.55) * smoothstep(2.0, 8.0, plot.z)
+        land = height * reach * alps + np.maximum(hills, -0.3) * 0.8 + rough
         if not has_water:
             return land
-        coast = shore_line + 3.5 * octaves(tile, plot.x * 1.0 + shift_x, np.full_like(z, 9.0), 26.0, 3)
-        basin = smoothstep(1.7 * coast.max(), 0.6, plot.z / 1.0)
-        return np.where(plot.z < coast, -0.4, land * smoothstep(0.0, 1.0, (plot.z - coast) / 9.0) + 0.02 - 0.0 * basin)
+        coast = shore_line + 3.5 * octaves(tile, x, np.full_like(z, 9.0), 26.0, 3)
+        return np.where(plot.z < coast, -0.4, land * smoothstep(0.0, 1.0, (plot.z - coast) / 9.0) + 0.02)
 
     palette = _ALPINE[season or "summer"]
 
@@ -173,7 +138,7 @@ def mountains(
         x, z = plot.x + shift_x, plot.z + shift_z
         patch = octaves(tile, x, z, 9.0, 5, 0.6)
         spot = sample(wide, x * 14, z * 14)
-        top = 40.0 * reach * height * 0.78
+        top = 34.0 * reach * height
         rock = mixed(linear(palette.rock), linear(palette.rock_dark), smoothstep(-0.8, 0.9, patch)[..., None])
         grass = mixed(linear(palette.grass), linear(palette.grass_dark), smoothstep(-0.6, 0.8, spot + 0.4 * patch)[..., None])
         grow = smoothstep(0.52, 0.80, normal[1] + 0.10 * patch) * smoothstep(top * 0.62, top * 0.20, land + 2.2 * patch)
@@ -235,7 +200,7 @@ def hills(frame: Frame, light: Light, seed: int, *, season: str, has_water: bool
         woods = smoothstep(0.55, 0.95, patch + 0.35 * octaves(tile, x, z, 3.0, 3, 0.6)) * smoothstep(16.0, 34.0, plot.z)
         return np.clip(mixed(colour, linear(far_colour) * 0.8, woods[..., None]), 0.0, 1.0)
 
-    return Land(heights, albedo, nearest=1.1, farthest=150.0, has_water=has_water, relief=0.7)
+    return Land(heights, albedo, nearest=1.1, farthest=150.0, shadow=0.30, has_water=has_water, relief=0.7)
 
 
 _MEADOW: dict[str, tuple[list[RGB], RGB]] = {

@@ -57,29 +57,41 @@ def conifer(rng: np.random.Generator, height: int) -> Stamp:
 
 
 def broadleaf(rng: np.random.Generator, height: int, *, bare: bool = False) -> Stamp:
-    """An oak-like tree: a trunk that forks, and a crown of leaf clusters lit from the right."""
-    width = height | 1
+    """An oak-like tree: a trunk that forks, and a crown of leafy puffs, each lit from the upper right."""
+    width = int(height * 1.1) | 1
     scale = 2 if height < 260 else 1
     canvas = np.zeros((height * scale, width * scale), np.uint8)
-    light = np.full(canvas.shape, 70, np.uint8)
+    light = np.full(canvas.shape, 60, np.uint8)
     size = height * scale
     tips: list[tuple[float, float]] = []
-    _branch(canvas, rng, (width * scale / 2, size * 0.995), -np.pi / 2, size * 0.26, max(1.5, size * 0.035), 0, 6 if bare else 4, tips)
+    foot = (width * scale / 2, size * 0.995)
+    reach = 0.27 if bare else 0.22
+    _branch(canvas, rng, foot, -np.pi / 2, size * reach, max(1.5, size * 0.04), 0, 6 if bare else 3, tips)
     if not bare:
-        spread = rng.normal(0, size * 0.052, (max(60, size // 2), 2))
-        centres = np.array(tips)[rng.integers(0, len(tips), len(spread))] + spread
-        order = np.argsort(centres[:, 1])[::-1]
-        low, high = centres.min(0), centres.max(0)
-        for cx, cy in centres[order]:
-            radius = size * float(rng.uniform(0.016, 0.040))
-            across = (cx - low[0]) / max(high[0] - low[0], 1) - 0.5
-            up = 0.5 - (cy - low[1]) / max(high[1] - low[1], 1)
-            shade = int(np.clip(128 + 82 * across + 88 * up + rng.normal(0, 14), 24, 245))
-            for _ in range(3):
-                spot = (int(cx + rng.normal(0, radius * 0.7)), int(cy + rng.normal(0, radius * 0.6)))
-                cv2.circle(canvas, spot, max(1, int(radius * 0.62)), 255, -1, cv2.LINE_AA)
-                cv2.circle(light, spot, max(1, int(radius * 0.62)), shade, -1)
+        _crown(canvas, light, rng, size, width * scale)
     return _stamp(canvas, light, width, height)
+
+
+def _crown(canvas: np.ndarray, light: np.ndarray, rng: np.random.Generator, size: int, width: int) -> None:
+    """Puffs over an egg-shaped crown, back to front; a puff is many leaves, shaded by where they sit on it."""
+    count = 22
+    angle = np.arange(count) * 2.399963 + float(rng.uniform(0, 6.28))
+    spread = np.sqrt((np.arange(count) + 0.5) / count)
+    px = width / 2 + np.cos(angle) * spread * size * 0.33 * rng.uniform(0.85, 1.15, count)
+    py = size * 0.385 + np.sin(angle) * spread * size * 0.27 * rng.uniform(0.85, 1.12, count)
+    depth = rng.random(count) - 0.4 * (py / size)
+    for k in np.argsort(depth):
+        radius = size * float(rng.uniform(0.085, 0.135))
+        leaves = max(40, int(size * 0.55))
+        turn, far = rng.uniform(0, 2 * np.pi, leaves), np.sqrt(rng.random(leaves)) * rng.uniform(0.8, 1.12, leaves)
+        lx, ly = np.cos(turn) * far, np.sin(turn) * far * 0.86
+        whole = 0.30 * (px[k] - width / 2) / (size * 0.4) - 0.55 * (py[k] / size - 0.36) / 0.30
+        for dx, dy, wobble in zip(lx, ly, rng.normal(0, 13, leaves), strict=True):
+            shade = int(np.clip(112 + 46 * whole + 30 * dx - 48 * dy + wobble, 22, 250))
+            spot = (int((px[k] + dx * radius) * 8), int((py[k] + dy * radius) * 8))
+            leaf = max(8, int(size * 0.0125 * 8))
+            cv2.circle(canvas, spot, leaf, 255, -1, cv2.LINE_AA, 3)
+            cv2.circle(light, spot, leaf, shade, -1, cv2.LINE_8, 3)
 
 
 def _branch(

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .colour import linear, mixed
-from .noise import Array, band, fractal, rng_for, sample, smoothstep
+from .colour import gradient, linear, mixed
+from .noise import Array, band, fractal, octaves, rng_for, sample, smoothstep
+from .relief import plot_for, see, slopes
 from .stage import Frame, Light
 
-__all__ = ["Water", "body_of", "paint_water"]
+__all__ = ["Water", "body_of", "paint_swell", "paint_water"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,41 @@ def _foam(rng: np.random.Generator, across: Array, z: Array, slope_z: Array, amo
     lace = sample(tile, across * 60, z * 60) + 0.6 * sample(tile, across * 190 + 80, z * 190)
     crest = smoothstep(1.1, 2.2, slope_z * 1.2 + 0.35 * lace + amount * 0.6)
     return np.asarray(np.clip(crest, 0, 1) * amount * smoothstep(90.0, 20.0, z), np.float32)
+
+
+def paint_swell(picture: Array, frame: Frame, light: Light, water: Water, seed: int) -> None:
+    """A heavy sea as relief: steep crests that hide each other, foam on them, light through the thin water (in place)."""
+    rng = rng_for(seed, "swell")
+    tile, lace_tile = band(rng), fractal(rng, slope=1.3, largest=120)
+    plot = plot_for(frame, 1.6, 130.0, 640)
+    lean = float(rng.uniform(-0.35, 0.35))
+    u, v = plot.x * np.cos(lean) + plot.z * np.sin(lean), plot.z * np.cos(lean) - plot.x * np.sin(lean)
+    big = 1.0 - np.abs(sample(tile, u * 0.9, v * 2.1)) * 0.62
+    second = 1.0 - np.abs(sample(tile, u * 2.2 + 100, v * 5.0 + 50)) * 0.62
+    chop = octaves(tile, plot.x * 0.75, plot.z, 1.5, 4, 0.55)
+    near = smoothstep(1.5, 6.0, plot.z)
+    height = 1.10 * near * np.clip(big, 0, 1) ** 1.7 + 0.30 * near * np.clip(second, 0, 1) ** 1.8 * (0.4 + big) + 0.036 * chop - 0.62
+    nx, ny, nz = slopes(plot, height)
+    length = np.sqrt(plot.x**2 + (height - 1.0) ** 2 + plot.z**2)
+    facing = -(plot.x * nx + (height - 1.0) * ny + plot.z * nz) / length
+    fresnel = 0.03 + 0.80 * (1.0 - np.clip(facing, 0, 1)) ** 4
+    up = np.clip(2 * facing * ny + (height - 1.0) / length, 0.0, 1.0)
+    sky = gradient(light.sky, np.clip(1.0 - 1.25 * up, 0.0, 1.0)) * 0.9
+    crest = smoothstep(-0.15, 0.60, height)
+    thin = crest * smoothstep(0.75, 0.25, facing)
+    colour = mixed(mixed(water.deep, water.shallow, (0.20 + 0.65 * crest * thin)[..., None]), sky, fresnel[..., None])
+    sun = np.clip(nx * light.side * 0.7 + ny * 0.5 - 0.35 * nz, 0, 1) ** 3
+    colour = colour + 0.10 * sun[..., None] * light.key
+    lace = sample(lace_tile, plot.x * 55, plot.z * 55) + 0.5 * sample(lace_tile, plot.x * 170 + 60, plot.z * 170)
+    tops = smoothstep(0.52, 0.95, height / 0.62 + 0.20 * lace) * smoothstep(110.0, 14.0, plot.z)
+    trails = smoothstep(0.9, 2.0, lace + 0.5 * second) * 0.5 * crest
+    foam = np.clip(tops * (0.62 + 0.30 * lace) + trails, 0, 1) * water.foam
+    white = (light.ambient * 1.35 + light.key * 0.45) * (0.62 + 0.38 * ny)[..., None]
+    colour = mixed(colour, white, foam[..., None])
+    air = 1.0 - np.exp(-plot.z * (0.010 + light.haze_density * 0.5))
+    colour = mixed(colour, gradient(light.sky, np.float32([0.93]))[0], air[..., None])
+    seen = see(frame, plot, height)
+    picture[:] = mixed(picture, seen.look(colour), seen.cover[..., None])
 
 
 def body_of(kind: str, light: Light, *, is_tropical: bool) -> tuple[Array, Array]:
