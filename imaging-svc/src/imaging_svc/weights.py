@@ -215,7 +215,8 @@ def _download(wheel: Wheel, scratch: Path) -> Path:
     for pip in _pips(scratch):
         answer = _run([
             *pip, "download", wheel.requirement, "--no-deps", "--only-binary=:all:", "--python-version=3.11",
-            "--dest", str(scratch), "--no-input", "--disable-pip-version-check", "--quiet", "--retries=2", "--timeout=20",
+            "--dest", str(scratch), "--quiet", "--no-input", "--disable-pip-version-check",
+            "--retries=2", "--timeout=20",
         ])  # fmt: skip
         archive = next(scratch.glob("*.whl"), None)
         if answer is None and archive is not None:
@@ -225,7 +226,7 @@ def _download(wheel: Wheel, scratch: Path) -> Path:
 
 
 def _pips(scratch: Path) -> Iterator[Sequence[str]]:
-    """Every way to say pip: this Python's, those on PATH (a uv environment has none of its own), one made for the day."""
+    """Every way to say pip: this Python's (a uv environment has none), those on PATH, one made for the day."""
     yield [sys.executable, "-m", "pip"]
     for name in ("pip", "pip3"):
         if found := shutil.which(name):
