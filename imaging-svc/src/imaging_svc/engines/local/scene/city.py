@@ -28,18 +28,49 @@ def paint_city(picture: Array, spec: SceneSpec, frame: Frame, light: Light, seed
         _city_glow(picture, frame, neon)
     layers = 5
     for k in range(layers):
+        if neon and k:
+            _neon_fog(picture, frame, rng, base)
         _paint_row(picture, frame, light, rng, depth=k / (layers - 1), base=base, lamps=lamps, neon=neon, fog=spec.fog)
     if neon or dark:
         bright = np.maximum(picture[:base] - 0.45, 0.0)
-        picture[:base] += cv2.GaussianBlur(bright, (0, 0), frame.unit * 0.012) * 0.9
+        picture[:base] += cv2.GaussianBlur(bright, (0, 0), frame.unit * 0.012) * (1.1 if neon else 0.5)
+    _paint_quay(picture, frame, light, rng, base, lamps)
     wet = spec.falling == "rain" or not over_water
     deep, shallow = water.body_of("sea", light, is_tropical=False)
     if wet and not over_water:
         deep, shallow = linear((26, 28, 34)) * (0.3 + light.ambient), linear((44, 46, 52)) * (0.3 + light.ambient)
-    surface = water.Water(0.13 if over_water else 0.05, deep, shallow)
+    surface = water.Water(0.12 if over_water else 0.035, deep, shallow)
     mask = np.zeros(picture.shape[:2], np.float32)
     mask[base:] = 1.0
     water.paint_water(picture, Frame(frame.width, frame.height, float(base), frame.focal), light, surface, mask, seed)
+
+
+def _neon_fog(picture: Array, frame: Frame, rng: np.random.Generator, base: int) -> None:
+    """Coloured light that hangs in the streets between two rows of towers."""
+    y, x = np.mgrid[:base, : frame.width].astype(np.float32)
+    for _ in range(3):
+        cx, reach = float(rng.uniform(0, frame.width)), float(rng.uniform(0.10, 0.22)) * frame.unit
+        glow = np.exp(-(((x - cx) / reach) ** 2) - (base - y) / (0.13 * frame.unit))
+        picture[:base] += 0.22 * glow[..., None] * linear(_NEON[int(rng.integers(len(_NEON)))])
+
+
+def _paint_quay(picture: Array, frame: Frame, light: Light, rng: np.random.Generator, base: int, lamps: float) -> None:
+    """A low dark embankment with trees and lamps: it hides where the towers stand."""
+    tall = 0.016 * frame.unit
+    crowns = np.abs(curve(rng, frame.width, 60, 4)) * 0.45 + 0.35
+    top = base - tall * np.clip(crowns, 0.25, 1.2)
+    first = max(0, int(top.min()) - 1)
+    y = np.arange(first, base, dtype=np.float32)[:, None]
+    cover = np.clip(y - top[None] + 0.5, 0.0, 1.0)[..., None]
+    view = picture[first:base]
+    view += (linear((30, 38, 36)) * (light.ambient + 0.12 * light.key) - view) * cover
+    if lamps < 0.3:
+        return
+    glow = np.zeros(picture.shape[:2], np.float32)
+    for x in np.arange(frame.unit * 0.012, frame.width, frame.unit * 0.052):
+        cv2.circle(glow, (int(x * 8), int((base - tall * 0.55) * 8)), max(8, int(frame.unit * 0.0016 * 8)), 1.0, -1, cv2.LINE_AA, 3)
+    glow = glow[:base] * 0.9 + cv2.GaussianBlur(glow[:base], (0, 0), frame.unit * 0.005) * 1.2
+    picture[:base] += glow[..., None] * linear((255, 200, 120)) * lamps
 
 
 def _city_glow(picture: Array, frame: Frame, neon: bool) -> None:
@@ -131,8 +162,8 @@ def _facade(
     tower[frame_mask] *= 0.72 if lamps > 0.3 else 0.80
     sky_glass = linear(light.sky[2][1]) * 0.30
     tower += (frame_mask * (0.25 if lamps < 0.3 else 0.04) * np.linspace(1.6, 0.4, tall, dtype=np.float32)[:, None])[..., None] * sky_glass
-    lamp = linear((_NEON if neon and rng.random() < 0.35 else _LAMPS)[int(rng.integers(4))])
-    tower += glass[..., None] * lamp * (1.05 if light.is_night else 0.8)
+    lamp = linear((_NEON if neon and rng.random() < 0.62 else _LAMPS)[int(rng.integers(4))])
+    tower += glass[..., None] * lamp * (0.95 if light.is_night else 0.75)
     if neon and wide > 8:
         _neon_trim(rng, tower, wide, tall, scale)
     _ = shaded_first
@@ -170,8 +201,8 @@ def _roof(rng: np.random.Generator, cover: Array, wide: int, tall: int) -> None:
 
 
 def _neon_trim(rng: np.random.Generator, tower: Array, wide: int, tall: int, scale: float) -> None:
-    if rng.random() < 0.55:
-        colour = linear(_NEON[int(rng.integers(len(_NEON)))]) * 1.5
+    if rng.random() < 0.75:
+        colour = linear(_NEON[int(rng.integers(len(_NEON)))]) * 2.6
         thick = max(1, round(scale * 0.022))
         if rng.random() < 0.5:
             tower[:, :thick] = colour
@@ -184,10 +215,10 @@ def _neon_trim(rng: np.random.Generator, tower: Array, wide: int, tall: int, sca
         high, broad = int(min(tall * 0.4, scale * float(rng.uniform(0.6, 1.5)))), max(3, int(wide * float(rng.uniform(0.16, 0.3))))
         top, left = int(tall * float(rng.uniform(0.08, 0.45))), int(rng.integers(1, max(2, wide - broad - 1)))
         sign = tower[top : top + high, left : left + broad]
-        sign[:] = colour * 0.35
+        sign[:] = colour * 0.6
         glyph = max(2, round(broad * 0.8))
         for gy in range(1, max(2, sign.shape[0] - glyph), glyph + 1):
             mark = rng.random((3, 3)) < 0.62
             block = np.kron(mark, np.ones((max(1, glyph // 3), max(1, (broad - 2) // 3)), bool))
             area = sign[gy : gy + block.shape[0], 1 : 1 + block.shape[1]]
-            area[block[: area.shape[0], : area.shape[1]]] = colour * 1.7
+            area[block[: area.shape[0], : area.shape[1]]] = colour * 2.6

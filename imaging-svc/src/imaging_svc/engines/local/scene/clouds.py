@@ -14,8 +14,8 @@ _COVER: dict[str, tuple[float, float]] = {
     "clear": (0.10, 0.7),
     "fair": (0.36, 1.3),
     "cloudy": (0.56, 1.9),
-    "overcast": (0.90, 1.6),
-    "storm": (0.97, 2.9),
+    "overcast": (0.97, 1.5),
+    "storm": (0.985, 2.6),
 }
 
 
@@ -73,7 +73,7 @@ def _layer(
     for reach, weight in ((1.2, 0.8), (2.8, 1.0), (5.5, 1.2), (11.0, 1.4)):
         shade += weight * _density(tile, across + step_x * reach, ahead + step_y * reach, threshold)
     # Under a closed deck light comes through everywhere: what is left of the relief is soft.
-    lit = np.exp(-shade * thickness * (0.62 if cover < 0.8 else 0.085))
+    lit = np.exp(-shade * thickness * (0.62 if cover < 0.8 else 0.11))
     near = np.exp(-(np.hypot(x - light.sun_x, (frame.horizon - light.sun_y) - (elevation - 0.075) * frame.unit) / (0.42 * frame.unit)))
     powder = 1.0 - np.exp(-depth * thickness * 3.0)
     silver = near * np.exp(-depth * thickness * 1.5) * 1.3 * light.glow

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ..rendering import Pixels, Progress
-from .colour import NAMED, RGB, palette_of, shoulder, srgb
+from .colour import NAMED, RGB, luma, mixed, palette_of, shoulder, srgb
 from .media import MEDIA, pixel_art
 from .noise import Array, rng_for, smoothstep
 from .vocabulary import SceneSpec
@@ -37,6 +37,8 @@ def finish(
     """Linear light (h, w, 3) of any size to sRGB bytes of `size` (width, height)."""
     is_flat = bool(set(_DEPICTED) & set(spec.places))
     picture = srgb(shoulder(light if is_flat else _bloom(light)))
+    if not is_flat:
+        picture = _print(picture)
     if reference is not None and not is_flat and not spec.colours:
         picture = _borrow_colours(picture, reference)
     elif palette:
@@ -70,6 +72,13 @@ def _to_bytes(picture: Array, seed: int, grain: float) -> Pixels:
     return np.clip(soft * 255.0 + 0.5, 0, 255).astype(np.uint8)
 
 
+def _print(picture: Array) -> Array:
+    """The curve and colour of a good print: deeper shadows, a little more colour where there is little."""
+    picture = mixed(picture, smoothstep(-0.015, 1.0, picture), 0.30)
+    grey = luma(picture)[..., None]
+    return np.asarray(np.clip(grey + (picture - grey) * 1.09, 0.0, 1.0), np.float32)
+
+
 def _bloom(light: Array) -> Array:
     """Bright parts spill over their surroundings, as they do in a lens; worked out at a quarter of the size."""
     height, width = light.shape[:2]
@@ -94,7 +103,7 @@ def _steer(picture: Array, palette: Sequence[RGB]) -> Array:
     wanted = wanted[np.argsort(wanted[:, 0], kind="stable")]
     chroma = float(np.hypot(wanted[:, 1], wanted[:, 2]).mean())
     # Neutral words ("white", "black") steer lightness more than hue.
-    strength = 0.30 + 0.42 * min(1.0, chroma / 45.0)
+    strength = 0.22 + 0.40 * min(1.0, chroma / 45.0)
     positions = np.linspace(15.0, 88.0, len(wanted)) if len(wanted) > 1 else np.array([50.0])
     rise = np.clip(lab[..., 0] / 26.0, 0.25, 1.0) * np.clip((108.0 - lab[..., 0]) / 42.0, 0.25, 1.0)
     for k in (1, 2):

@@ -92,6 +92,8 @@ def _paint_sky(
 def _has_moon(spec: SceneSpec, places: tuple[str, ...]) -> bool:
     if "moon" in spec.things:
         return True
+    if "city" in places and "neon" in spec.tones:
+        return False
     return spec.weather in ("fair", "clear") and "nightsky" not in places and not spec.things & {"milkyway", "aurora", "stars"}
 
 
@@ -117,11 +119,12 @@ def _paint_ground(
         city.paint_city(picture, spec, frame, light, seed, over_water=bool({"sea", "lake", "river", "beach"} & set(places)))
         return
     land = _land(spec, places, frame, light, seed)
+    ground = None
     mask = np.zeros(picture.shape[:2], np.float32)
     mask[int(np.ceil(frame.horizon)) :] = 1.0
     if land is not None:
         ground = terrain.render_ground(frame, light, land)
-        picture[:] = mixed(picture, ground.colour, (ground.cover * (1.0 - ground.water))[..., None])
+        picture[:] = mixed(picture, ground.colour, ground.cover[..., None])
         mask = ground.water * ground.cover
         _paint_woods(picture, spec, places, frame, light, ground, seed)
     progress(0.6)
@@ -131,7 +134,8 @@ def _paint_ground(
         if land is None and spec.weather == "storm":
             water.paint_swell(picture, frame, light, surface, seed)
         else:
-            water.paint_water(picture, frame, light, surface, mask, seed)
+            bottom = ground.depth if ground is not None and "beach" in places and "mountains" not in places else None
+            water.paint_water(picture, frame, light, surface, mask, seed, bottom)
     if "boat" in spec.things and mask.max() > 0.5:
         _paint_boats(picture, frame, light, seed)
     progress(0.7)
@@ -159,7 +163,8 @@ def _paint_woods(
         near_part = float(np.exp(-light.haze_density * distance * 1.3))
         colour = mixed(air[int(x)], _tree_colour(spec, light, 0.55, rng), near_part)
         stamp = stamps[int(rng.integers(len(stamps)))]
-        trees.paste(picture, stamp, (x, y + 1), max(tall, 3.0), colour, mirror=light.side < 0, shading=0.75 * near_part)
+        snow = mixed(air[int(x)], _snow(light), near_part) if winter and alpine else None
+        trees.paste(picture, stamp, (x, y + 1), max(tall, 3.0), colour, mirror=light.side < 0, shading=0.75 * near_part, snow=snow)
 
 
 def _water(spec: SceneSpec, kind: str, light: Light, is_beach: bool) -> water.Water:
@@ -180,7 +185,7 @@ def _paint_boats(picture: Array, frame: Frame, light: Light, seed: int) -> None:
     colour = light.ambient * 0.10
     for _ in range(int(rng.integers(1, 4))):
         below = float(rng.uniform(0.015, 0.09)) * frame.height
-        x = frame.width * float(rng.uniform(0.15, 0.85))
+        x = frame.width * float(rng.uniform(0.06, 0.40)) + (0.5 * frame.width if light.side < 0 else 0.0)
         height = below * 1.9 + 0.018 * frame.height
         stamp = trees.boat(round(height))
         y = frame.horizon + below
@@ -218,10 +223,15 @@ def _tree_colour(spec: SceneSpec, light: Light, dark: float, rng: np.random.Gene
     return linear(base) * (light.ambient * 0.9 + light.key * 0.30) * dark
 
 
+def _snow(light: Light) -> Array:
+    """Fresh snow under this light."""
+    return np.asarray(np.minimum(light.ambient * 0.75 + light.key * 0.24, 0.95), np.float32)
+
+
 def _paint_palms(picture: Array, frame: Frame, light: Light, rng: np.random.Generator) -> None:
     side = -light.side
-    colour = linear((40, 66, 34)) * (light.ambient * 0.8 + light.key * 0.22) * 0.8
-    for at, tall in ((0.46, 0.86), (0.37, 0.62)):
+    colour = linear((58, 92, 40)) * (light.ambient * 0.9 + light.key * 0.34) * 0.9
+    for at, tall in ((0.43, 0.74), (0.34, 0.56)):
         height = min(tall * frame.height, 1.15 * frame.unit * tall)
         stamp = trees.palm(rng, round(height), lean=-side * float(rng.uniform(0.20, 0.30)))
         x = frame.width * (0.5 + side * at) + side * 0.05 * frame.unit
@@ -233,17 +243,19 @@ def _paint_conifer_bank(picture: Array, spec: SceneSpec, frame: Frame, light: Li
     rng = rng_for(seed, "conifer bank")
     stamps = trees.tree_kinds(seed, "conifer", round(0.30 * frame.unit))
     side = light.side
+    snow = _snow(light) * 0.62 if spec.season == "winter" or spec.falling == "snow" else None
     for row, (level, tall, dark) in enumerate(((0.90, 0.11, 0.5), (0.97, 0.17, 0.30), (1.05, 0.27, 0.16))):
-        colour = _tree_colour(spec if spec.season == "winter" else spec, light, dark) if spec.season != "autumn" else _tree_colour(spec, light, dark * 0.7)
+        colour = _tree_colour(spec, light, dark * (0.7 if spec.season == "autumn" else 1.0))
         spread = 0.42 - 0.06 * row
         edge = curve(rng, 64, 4)
-        _paint_bank(picture, frame, side, spread, level, edge, colour * 0.85)
+        _paint_bank(picture, frame, side, spread, level, edge, colour * 0.85 if snow is None else snow * (0.95 - 0.1 * row))
         for x in np.sort(rng.uniform(0, spread, 26 - 5 * row)):
             drop = (x / spread) ** 1.6 * 0.14 * frame.height
             height = tall * frame.unit * float(rng.uniform(0.6, 1.1)) * (1.0 - 0.45 * x / spread)
             foot = frame.height * level + drop + 0.01 * frame.height * float(edge[int(x / spread * 63)])
             at = frame.width * (0.5 + side * (0.52 - x))
-            trees.paste(picture, stamps[int(rng.integers(len(stamps)))], (at, foot), height, colour, mirror=bool(rng.random() < 0.5), shading=0.35)
+            stamp = stamps[int(rng.integers(len(stamps)))]
+            trees.paste(picture, stamp, (at, foot), height, colour, mirror=bool(rng.random() < 0.5), shading=0.35, snow=snow)
 
 
 def _paint_bank(picture: Array, frame: Frame, side: float, spread: float, level: float, edge: Array, colour: Array) -> None:
@@ -283,6 +295,7 @@ def _paint_forest(
         ground = terrain.render_ground(frame, light, land)
         picture[:] = mixed(picture, ground.colour, ground.cover[..., None])
     stamps = trees.tree_kinds(seed, kind, round(0.5 * frame.unit))
+    snowy = spec.season == "winter" or spec.falling == "snow"
     layers = 7
     bottom = frame.height if not wet else round(frame.horizon + 0.06 * frame.height)
     y = np.arange(frame.height, dtype=np.float32)[:, None]
@@ -297,13 +310,15 @@ def _paint_forest(
         tall = frame.unit * (0.05 + 0.30 * t**1.5)
         body = np.clip(y - profile[None] + tall * 0.12, 0, 1)[..., None]
         mist = np.clip((y - profile[None]) / (0.28 * frame.height), 0, 1)[..., None] * fog * (1 - t) * 0.9
-        picture[:] = mixed(picture, mixed(colour, light.haze, mist), body)
+        snow = mixed(light.haze, _snow(light), float(air)) if snowy else None
+        soil = colour if snow is None else snow
+        picture[:] = mixed(picture, mixed(soil, light.haze, mist), body)
         count = int(frame.width / (tall * 0.155))
         for x in rng.permutation(np.linspace(0, frame.width - 1, count)) + rng.uniform(-0.1, 0.1, count) * tall:
             at = int(np.clip(x, 0, frame.width - 1))
             stamp = stamps[int(rng.integers(len(stamps)))]
             size = tall * float(rng.uniform(0.55, 1.15))
-            trees.paste(picture, stamp, (x, float(profile[at]) + tall * 0.16), size, colour, mirror=bool(rng.random() < 0.5), shading=0.5 * float(air))
+            trees.paste(picture, stamp, (x, float(profile[at]) + tall * 0.16), size, colour, mirror=bool(rng.random() < 0.5), shading=0.5 * float(air), snow=snow)
         progress(0.4 + 0.05 * k)
     if wet:
         mask = np.zeros(picture.shape[:2], np.float32)

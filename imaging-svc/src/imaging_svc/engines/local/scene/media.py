@@ -72,63 +72,89 @@ def digital_art(picture: Array, rng: np.random.Generator) -> Array:
 
 
 def anime(picture: Array, rng: np.random.Generator) -> Array:
-    """Painted cels: flat steps of light with soft borders, clear bright colour, thin dark outlines."""
-    flat = _smooth(picture, 3, 0.010)
+    """Painted cels: flat steps of light with crisp borders, clear bright colour, thin dark outlines."""
+    unit = _unit(picture)
+    flat = _kuwahara(_kuwahara(picture, max(2, round(unit * 0.0042))), max(1, round(unit * 0.0030)))
+    flat = np.clip(flat + 0.8 * (flat - _blur(flat, 1.6)), 0, 1)
     lab = cv2.cvtColor(flat, cv2.COLOR_RGB2Lab)
-    level = lab[..., 0] / 100.0 * 8.0
+    level = lab[..., 0] / 100.0 * 9.0
     step = np.floor(level)
-    lab[..., 0] = (step + smoothstep(0.30, 0.70, level - step)) / 8.0 * 96.0 + 5.0
-    lab[..., 1:] *= 1.42
+    lab[..., 0] = (step + smoothstep(0.36, 0.64, level - step)) / 9.0 * 96.0 + 5.0
+    lab[..., 1:] *= 1.5
     cel = np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0, 1)
-    fine, wide = _blur(luma(flat), 0.8), _blur(luma(flat), 1.7)
-    ink = smoothstep(0.012, 0.040, wide - fine)[..., None]
-    lifted = cel ** np.float32(0.88)
-    return np.asarray(lifted * (1 - 0.42 * ink), np.float32)
+    grey = luma(flat)
+    ink = smoothstep(0.010, 0.038, _blur(grey, 0.0026 * unit) - _blur(grey, 0.0011 * unit))[..., None]
+    lifted = cel ** np.float32(0.84)
+    return np.asarray(lifted * (1 - 0.5 * ink), np.float32)
 
 
 def watercolor(picture: Array, rng: np.random.Generator) -> Array:
-    """Washes on rough paper: wobbling outlines, darker edges, granulation, and a bare deckled border.
+    """Washes on rough paper: wobbling outlines, darker edges, granulation, and a bare border.
 
     Source: the pigment density model of A. Bousseau et al., "Interactive watercolor rendering", NPAR 2006.
     """
     height, width = picture.shape[:2]
     unit = _unit(picture)
     y, x = np.mgrid[:height, :width].astype(np.float32)
-    tile = fractal(rng, slope=1.5, largest=120)
-    scale = 760.0 / unit
-    wobble_x, wobble_y = sample(tile, x * 0.5 * scale, y * 0.5 * scale), sample(tile, x * 0.5 * scale + 200, y * 0.5 * scale + 90)
-    moved = cv2.remap(picture, x + wobble_x * unit * 0.0032, y + wobble_y * unit * 0.0032, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    wash = _smooth(np.asarray(moved, np.float32), 3, 0.012)
-    wash = np.clip(_saturate(wash, 1.16) * 0.80 + 0.20, 0, 1)
-    edges = np.abs(luma(wash) - _blur(luma(wash), unit * 0.004))
-    bloom = sample(tile, x * 0.30 * scale + 50, y * 0.30 * scale)
-    grain = _paper(picture.shape, rng, 0.9 * scale + 0.1)
-    density = 1.0 + 3.2 * np.clip(edges, 0, 0.12) * 2.0 + 0.16 * bloom + 0.085 * grain
+    tile = fractal(rng, slope=1.9, largest=160)
+    scale = np.float32(760.0 / unit)
+    wobble_x, wobble_y = sample(tile, x * 0.6 * scale, y * 0.6 * scale), sample(tile, x * 0.6 * scale + 200, y * 0.6 * scale + 90)
+    reach = np.float32(unit * 0.0022)
+    moved = cv2.remap(picture, x + wobble_x * reach, y + wobble_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    wash = _kuwahara(_kuwahara(np.asarray(moved, np.float32), max(2, round(unit * 0.0050))), max(1, round(unit * 0.003)))
+    wash = _lift(wash)
+    # Pigment gathers where a wash ends: a thin dark seam inside each edge.
+    grey = luma(wash)
+    seams = np.clip(_blur(grey, unit * 0.0042) - grey, 0.0, 0.10) + 0.5 * np.abs(grey - _blur(grey, unit * 0.0018))
+    bloom = sample(tile, x * 0.22 * scale + 50, y * 0.22 * scale)
+    grain = _paper(picture.shape, rng, float(0.9 * scale + 0.1))
+    density = 1.0 + 3.0 * seams + 0.10 * bloom + 0.055 * grain
     painted = wash - (wash - wash * wash) * (density - 1.0)[..., None]
-    border = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y)) / unit + 0.010 * wobble_x + 0.004 * grain
-    inside = smoothstep(0.018, 0.032, border)[..., None]
-    rim = np.exp(-(((border - 0.034) / 0.006) ** 2))[..., None] * 0.10
-    paper = np.array([0.975, 0.965, 0.940], np.float32) * (1.0 + 0.014 * grain[..., None])
-    return np.asarray(np.clip(mixed(paper, painted * (1 - rim), inside * 0.97), 0, 1), np.float32)
+    border = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y)) / unit + 0.0045 * wobble_x + 0.0015 * grain
+    inside = smoothstep(0.022, 0.030, border)[..., None]
+    rim = np.exp(-(((border - 0.031) / 0.004) ** 2))[..., None] * 0.10
+    paper = np.array([0.985, 0.975, 0.952], np.float32) * (1.0 + 0.010 * grain[..., None])
+    return np.asarray(np.clip(mixed(paper, painted * (1 - rim), inside * 0.98), 0, 1), np.float32)
+
+
+def _lift(picture: Array) -> Array:
+    """Lightness spread over what paper and thin paint can show, colour kept clear."""
+    lab = cv2.cvtColor(np.clip(picture, 0, 1).astype(np.float32), cv2.COLOR_RGB2Lab)
+    low, high = (float(v) for v in np.quantile(lab[::4, ::4, 0], (0.02, 0.98)))
+    part = np.clip((lab[..., 0] - low) / max(high - low, 8.0), 0.0, 1.0)
+    lab[..., 0] = 30.0 + 67.0 * part**0.85
+    lab[..., 1:] *= 1.28
+    return np.asarray(np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0, 1), np.float32)
 
 
 def oil_painting(picture: Array, rng: np.random.Generator) -> Array:
     """Brush strokes that follow the forms, with the relief of thick paint.
 
-    Source: structure-adaptive Kuwahara filtering (J. E. Kyprianidis et al., 2009) and line integral convolution for the bristles.
+    Source: Kuwahara filtering in the manner of J. E. Kyprianidis et al. (2009); line integral convolution for the bristles
+    (B. Cabral and L. Leedom, 1993).
     """
     unit = _unit(picture)
-    strokes = _kuwahara(picture, max(2, round(unit * 0.0052)))
-    strokes = _kuwahara(strokes, max(1, round(unit * 0.0030)))
-    along_x, along_y = _tangents(luma(strokes), unit * 0.009, rng)
-    smeared = _smear(strokes, along_x, along_y, 6, 1.3)
-    bristle = _smear(rng.standard_normal(picture.shape[:2], dtype=np.float32), along_x, along_y, 9, 1.0)
-    bristle = bristle / (bristle.std() + 1e-6)
-    relief = _blur(bristle, 0.6) * 0.55 + luma(smeared) * 6.0
+    y, x = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)
+    strokes = _kuwahara(picture, max(2, round(unit * 0.0050)))
+    along_x, along_y = _tangents(luma(strokes), unit * 0.008, rng)
+    # Each stroke carries one colour: patches of the picture are shifted along the form by a coarse noise.
+    patch = cv2.resize(
+        rng.standard_normal((max(2, picture.shape[0] // 7), max(2, picture.shape[1] // 7)), dtype=np.float32),
+        picture.shape[1::-1],
+        interpolation=cv2.INTER_CUBIC,
+    )
+    shift = np.float32(unit * 0.006) * patch
+    strokes = cv2.remap(strokes, x + along_x * shift, y + along_y * shift, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    smeared = _smear(np.asarray(strokes, np.float32), along_x, along_y, 6, 1.2)
+    bristle = _smear(rng.standard_normal(picture.shape[:2], dtype=np.float32), along_x, along_y, 16, 1.0)
+    bristle = _blur(bristle / (bristle.std() + 1e-6), 0.5)
+    tones = _smear(patch, along_x, along_y, 16, 1.5)
+    relief = bristle * 0.75 + tones * 0.8 + luma(smeared) * 7.0
     gy, gx = np.gradient(relief)
-    lit = np.clip(-0.7 * gx - 0.7 * gy, -1.2, 1.2) * 0.085
-    rich = _saturate(smeared + 0.5 * (smeared - _blur(smeared, 2.0)), 1.22)
-    return np.asarray(np.clip(rich * (1.0 + lit + 0.020 * bristle)[..., None] + 0.25 * np.maximum(lit, 0)[..., None], 0, 1), np.float32)
+    lit = np.clip(-0.7 * gx - 0.7 * gy, -1.3, 1.3) * 0.095
+    rich = _saturate(np.clip(smeared + 0.7 * (smeared - _blur(smeared, 2.2)) + 0.2 * (smeared - _blur(smeared, unit * 0.04)), 0, 1), 1.32)
+    rich = rich * (1.0 + 0.045 * tones)[..., None]
+    return np.asarray(np.clip(rich * (1.0 + lit)[..., None] + 0.22 * np.maximum(lit, 0)[..., None], 0, 1), np.float32)
 
 
 def _kuwahara(picture: Array, radius: int) -> Array:
@@ -176,29 +202,37 @@ def _smear(picture: Array, along_x: Array, along_y: Array, steps: int, stride: f
 
 
 def sketch(picture: Array, rng: np.random.Generator) -> Array:
-    """Graphite on warm paper: contour lines and three directions of hatching that thicken with shadow."""
+    """Graphite on warm paper: contour lines, and three directions of fine hatching that thicken with shadow."""
     unit = _unit(picture)
-    grey = luma(_smooth(picture, 1, 0.006))
-    low, high = np.quantile(grey[::4, ::4], (0.02, 0.98))
-    grey = np.clip((grey - low) / max(float(high - low), 0.05), 0, 1)
-    fine, wide = _blur(grey, 0.7 * unit / 760), _blur(grey, 2.0 * unit / 760)
-    line = smoothstep(0.010, 0.075, wide - fine * 0.985)
-    y, x = np.mgrid[: grey.shape[0], : grey.shape[1]].astype(np.float32)
-    tile = fractal(rng, slope=0.7, largest=60)
+    grey = luma(_kuwahara(picture, max(1, round(unit * 0.003))))
+    low, high = (float(v) for v in np.quantile(grey[::4, ::4], (0.02, 0.97)))
+    grey = np.clip((grey - low) / max(high - low, 0.08), 0, 1) ** np.float32(0.8)
+    # A draughtsman sets each form off from its neighbour, however close their tones.
+    grey = np.clip(grey + 1.1 * (grey - _blur(grey, unit * 0.022)), 0, 1)
     scale = 760.0 / unit
-    dark = 1.0 - grey
+    fine, wide = _blur(grey, 0.8 / scale), _blur(grey, 2.6 / scale)
+    line = smoothstep(0.010, 0.070, wide - fine)
+    y, x = np.mgrid[: grey.shape[0], : grey.shape[1]].astype(np.float32)
+    tile = fractal(rng, slope=0.35, largest=24)
+    wobble = sample(fractal(rng, slope=2.4), x * 0.4 * scale, y * 0.4 * scale)
+    dark = 1.0 - _blur(grey, 1.2 / scale)
     tone = np.zeros_like(grey)
-    for angle, start, strength in ((-0.9, 0.16, 0.42), (-0.35, 0.42, 0.40), (0.7, 0.66, 0.42)):
-        along, across = x * np.cos(angle) + y * np.sin(angle), -x * np.sin(angle) + y * np.cos(angle)
-        hatch = sample(tile, along * 0.035 * scale, across * 0.75 * scale) * 0.5 + 0.5
-        cover = smoothstep(start - 0.16, start + 0.42, dark)
-        tone += strength * smoothstep(1.05 - cover * 1.1, 1.45 - cover * 1.1, hatch + 0.28) * cover
+    for angle, start, strength in ((-0.95, 0.30, 0.20), (-0.55, 0.50, 0.24), (0.75, 0.72, 0.30)):
+        cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+        along, across = x * cos + y * sin, y * cos - x * sin + 2.2 * wobble
+        hatch = sample(tile, along * np.float32(0.045 * scale), across * np.float32(0.62 * scale))
+        cover = smoothstep(start - 0.20, start + 0.50, dark)
+        tone += strength * _inked(hatch - 0.9 + 2.2 * cover) * (0.35 + 0.65 * cover) * (cover > 0)
+    soft = 0.42 * smoothstep(0.15, 1.1, dark)
     grain = _paper(picture.shape, rng, scale)
-    graphite = np.clip(0.78 * line + tone, 0, 0.94) * np.clip(0.86 + 0.20 * grain, 0.35, 1.1)
-    paper = np.array([0.968, 0.955, 0.925], np.float32) * (1.0 + 0.010 * grain[..., None])
-    lead = np.array([0.17, 0.17, 0.19], np.float32)
-    tinted = mixed(lead, picture * 0.5, 0.22)
-    return np.asarray(np.clip(mixed(paper, tinted, np.clip(graphite, 0, 1)[..., None]), 0, 1), np.float32)
+    graphite = np.clip((0.80 * line + tone + soft) * np.clip(0.88 + 0.24 * grain, 0.3, 1.25), 0, 0.95)
+    paper = np.array([0.972, 0.960, 0.932], np.float32) * (1.0 + 0.010 * grain[..., None])
+    lead = np.array([0.16, 0.16, 0.18], np.float32)
+    return np.asarray(np.clip(mixed(paper, lead, graphite[..., None]), 0, 1), np.float32)
+
+
+def _inked(value: Array) -> Array:
+    return smoothstep(0.0, 0.8, value)
 
 
 def low_poly(picture: Array, rng: np.random.Generator) -> Array:
@@ -269,7 +303,7 @@ def pixel_art(picture: Array, size: tuple[int, int]) -> Pixels:
     wide, tall = max(8, round(size[0] / factor)), max(8, round(size[1] / factor))
     small = cv2.resize(picture, (wide, tall), interpolation=cv2.INTER_AREA)
     small = _saturate(np.clip(small + 0.45 * (small - _blur(small, 1.0)), 0, 1), 1.25)
-    dither = np.tile(_BAYER, (tall // 4 + 1, wide // 4 + 1))[:tall, :wide, None] * 0.055
+    dither = np.tile(_BAYER, (tall // 4 + 1, wide // 4 + 1))[:tall, :wide, None] * 0.040
     palette = _median_cut(small.reshape(-1, 3), 32)
     wanted = (small + dither).reshape(-1, 3)
     nearest = np.zeros(len(wanted), np.int64)

@@ -42,8 +42,8 @@ def _frequencies() -> Array:
 
 
 def _shaped(rng: np.random.Generator, gain: Array) -> Array:
-    spectrum = np.fft.rfft2(rng.standard_normal((_TILE, _TILE), dtype=np.float32)) * gain
-    field = np.fft.irfft2(spectrum, s=(_TILE, _TILE))
+    parts = rng.standard_normal((2, *gain.shape), dtype=np.float32)
+    field = np.fft.irfft2((parts[0] + 1j * parts[1]) * gain, s=(_TILE, _TILE))
     return np.asarray((field - field.mean()) / field.std(), np.float32)
 
 
@@ -117,15 +117,15 @@ def ridges(
     amplitude, scale, norm = 1.0, _WAVELENGTH / wavelength, 0.0
     for step in range(count):
         turned_x, turned_y = _turn(x, y, step)
-        crest = 1.0 - np.abs(sample(tile, turned_x * scale + 71.3 * step, turned_y * scale + 37.9 * step)) * 0.62
-        crest = np.clip(crest, 0.0, 1.0)
-        signal = crest * crest * weight
+        crest = 1.06 - 0.62 * np.sqrt(sample(tile, turned_x * scale + 71.3 * step, turned_y * scale + 37.9 * step) ** 2 + 0.012)
+        # Nearly straight flanks and a slightly worn edge: squared, as in the book, crests turn into needles.
+        signal = np.clip(crest, 0.0, 1.0) ** 1.3 * weight
         total += amplitude * signal
         norm += amplitude
         weight = np.clip(signal * sharpness, 0.0, 1.0)
         amplitude *= gain
         scale *= 2.07
-    return np.asarray(total / norm * 1.35, np.float32)
+    return np.asarray(total / norm * 1.2, np.float32)
 
 
 def _turn(x: Array, y: Array, step: int) -> tuple[Array, Array]:

@@ -49,7 +49,7 @@ def plot_for(frame: Frame, near: float, far: float, steps: int) -> Plot:
     """A fan of samples: dense near the camera in steps of perspective, and dense far off, where slopes face the camera."""
     near = max(near, 0.8 * frame.focal / max(frame.height - frame.horizon, 1.0))
     part = np.linspace(0.0, 1.0, steps)
-    distance = (0.62 * near * (far / near) ** part + 0.38 * (near + (far - near) * part)).astype(np.float32)
+    distance = (0.36 * near * (far / near) ** part + 0.64 * (near + (far - near) * part**2)).astype(np.float32)
     column = (np.arange(frame.width, dtype=np.float32) - frame.width * 0.5) / frame.focal
     return Plot(x=distance[:, None] * column[None], z=np.repeat(distance[:, None], frame.width, 1))
 

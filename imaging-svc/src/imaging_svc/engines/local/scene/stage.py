@@ -107,12 +107,12 @@ class _Hour:
 
 
 _HOURS: dict[str, _Hour] = {
-    "sunset": _Hour((255, 236, 190), (255, 150, 84), 2.9, (128, 96, 156), 0.85, (214, 128, 128), (255, 160, 104), (92, 58, 104), 0.36, 1.0),
-    "sunrise": _Hour((255, 244, 214), (255, 186, 136), 2.6, (146, 146, 190), 0.95, (226, 190, 194), (255, 206, 178), (146, 130, 168), 0.40, 0.8),
+    "sunset": _Hour((255, 236, 190), (255, 150, 84), 3.4, (88, 92, 178), 0.80, (118, 96, 152), (255, 160, 104), (92, 58, 104), 0.36, 1.0),
+    "sunrise": _Hour((255, 244, 214), (255, 186, 136), 2.6, (146, 146, 190), 0.95, (186, 168, 196), (255, 206, 178), (146, 130, 168), 0.40, 0.8),
     "golden": _Hour((255, 244, 210), (255, 200, 124), 3.1, (122, 144, 184), 0.85, (226, 204, 172), (255, 232, 190), (150, 144, 152), 0.46, 0.75),
     "day": _Hour((255, 252, 240), (255, 246, 224), 2.8, (134, 172, 222), 0.85, (176, 206, 232), (255, 255, 252), (150, 170, 196), 0.75, 0.35),
     "dusk": _Hour((255, 190, 150), (186, 130, 166), 1.1, (72, 84, 150), 0.85, (112, 104, 156), (196, 126, 150), (44, 50, 98), 0.30, 0.7),
-    "night": _Hour((226, 236, 255), (150, 180, 236), 0.72, (44, 62, 118), 0.60, (38, 60, 104), (112, 134, 180), (14, 22, 48), 0.5, 0.35),
+    "night": _Hour((226, 236, 255), (150, 180, 236), 0.50, (44, 62, 118), 0.40, (38, 60, 104), (112, 134, 180), (14, 22, 48), 0.5, 0.35),
 }  # fmt: skip
 
 
@@ -131,16 +131,16 @@ def light_for(spec: SceneSpec, frame: Frame, seed: int) -> Light:
     sun_y = frame.horizon - min(lift * frame.height, 0.66 * frame.horizon)
     low = spec.time in ("sunset", "sunrise", "golden")
     return Light(
-        sky=tuple((at, _greyed(colour, grey, dim)) for at, colour in sky),
+        sky=tuple((at, _greyed(colour, grey, dim + (0.95 - dim) * at**4 if dim < 0.8 else dim)) for at, colour in sky),
         sun_x=sun_x,
         sun_y=sun_y,
         sun=linear(hour.sun),
         key=_overcast(linear(hour.key) * hour.key_power, grey) * (1.0 - 0.75 * grey),
         ambient=_overcast(linear(hour.ambient) * hour.ambient_power, grey) * dim * (1.0 + 0.35 * grey),
-        haze=linear(_greyed(hour.haze, grey, dim)),
+        haze=linear(_greyed(hour.haze, grey, 0.5 + 0.5 * dim)),
         cloud_lit=linear(_greyed(hour.cloud_lit, grey * 0.8, dim)),
         cloud_dark=linear(_greyed(hour.cloud_dark, grey * 0.8, dim * 0.9)),
-        haze_density=0.0062 + 0.03 * spec.fog + (0.010 if spec.falling else 0.0),
+        haze_density=(0.0074 if low else 0.0062) + 0.03 * spec.fog + (0.010 if spec.falling else 0.0),
         side=side,
         slope=hour.slope,
         glow=hour.glow * (1.0 - grey),

@@ -34,11 +34,12 @@ class Land:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Land as the camera sees it: colour (height, width, 3) linear, cover and water 0..1; and its samples."""
+    """Land as the camera sees it: colour (height, width, 3) linear, cover and water 0..1, depth of the water; and the samples."""
 
     colour: Array
     cover: Array
     water: Array
+    depth: Array
     plot: Plot
     height: Array
     seen: Seen
@@ -56,23 +57,31 @@ class Ground:
         return [(float(x), float(y), float(z)) for x, y, z in found]
 
 
-def render_ground(frame: Frame, light: Light, land: Land, steps: int = 860) -> Ground:
+def render_ground(frame: Frame, light: Light, land: Land) -> Ground:
     """Draw the land; pixels above it have cover 0."""
+    steps = int(np.clip(1.55 * frame.height + 60, 200, 960))
     plot = plot_for(frame, land.nearest, land.farthest, steps)
     height = land.height(plot)
-    water = height < 0.0 if land.has_water else np.zeros(height.shape, bool)
+    water = smoothstep(0.006, -0.006, height) if land.has_water else np.zeros(height.shape, np.float32)
+    depth = np.maximum(-height, 0.0)
     height = np.maximum(height, 0.0) if land.has_water else height
     seen = see(frame, plot, height)
     colour = seen.look(_shade(frame, light, land, plot, height))
     wet = seen.look(water) * (seen.cover > 0.99)
-    return Ground(colour, seen.cover, wet, plot, height, seen)
+    return Ground(colour, seen.cover, wet, seen.look(depth), plot, height, seen)
 
 
 def _shade(frame: Frame, light: Light, land: Land, plot: Plot, height: Array) -> Array:
     normal = slopes(plot, height)
     nx, ny, nz = normal
     albedo = land.albedo(plot, height, normal)
-    direction = np.array([light.side * 0.86, light.slope, -0.24], np.float32)
+    if land.has_water:
+        # Wet ground is dark ground.
+        albedo = albedo * (0.40 + 0.60 * smoothstep(0.0, 0.30, height))[..., None]
+    if light.is_night:
+        # Eyes see little colour in the dark (the Purkinje effect).
+        albedo = mixed(albedo, albedo.mean(-1, keepdims=True) * np.array([0.9, 1.0, 1.15], np.float32), 0.6)
+    direction = np.array([light.side * 0.86, light.slope, -0.10 - 0.8 * light.slope], np.float32)
     direction /= np.linalg.norm(direction)
     lambert = np.clip(nx * direction[0] + ny * direction[1] + nz * direction[2], 0.0, 1.0)
     lambert *= _sunlit(plot.x, height, light, land.shadow)
@@ -87,9 +96,9 @@ def _shade(frame: Frame, light: Light, land: Land, plot: Plot, height: Array) ->
 
 def air_colour(frame: Frame, light: Light) -> Array:
     """The colour that distance fades to, per column: the low sky's own, warmer and brighter towards the sun."""
-    toward = np.exp(-((np.abs(np.arange(frame.width) - light.sun_x) / (0.46 * frame.unit)) ** 1.5)) * min(1.0, light.glow * 1.2)
-    air = gradient(light.sky, 0.70 + 0.27 * toward)
-    return mixed(air, light.haze, 0.30) * (0.92 + 0.22 * toward)[:, None]
+    toward = np.exp(-((np.abs(np.arange(frame.width) - light.sun_x) / (0.34 * frame.unit)) ** 1.5)) * min(1.0, light.glow * 1.2)
+    air = gradient(light.sky, 0.60 + 0.30 * toward)
+    return mixed(air, light.haze, 0.45) * (0.92 + 0.22 * toward)[:, None]
 
 
 def _sunlit(x: Array, height: Array, light: Light, depth: float) -> Array:
@@ -117,14 +126,14 @@ def mountains(
 
     def heights(plot: Plot) -> Array:
         x, z = plot.x + shift_x, plot.z + shift_z
-        bend_x, bend_z = octaves(tile, x, z, 70.0, 2), octaves(tile, x + 191, z + 77, 70.0, 2)
-        crest = ridges(tile, x + 4.5 * bend_x, z + 4.5 * bend_z, 64.0, 7, gain=0.43, sharpness=1.5)
+        bend_x, bend_z = octaves(tile, x, z, 80.0, 2), octaves(tile, x + 191, z + 77, 80.0, 2)
+        crest = ridges(tile, x + 7.0 * bend_x, z + 7.0 * bend_z, 104.0, 9, gain=0.47, sharpness=1.5)
         envelope = smoothstep(0.10 * far, 0.52 * far, plot.z)
         away = np.sqrt(((plot.x - peak_x) / (far * 0.16)) ** 2 + ((plot.z - peak_z) / (far * 0.20)) ** 2)
         main = np.exp(-(away**1.5))
         flank = smoothstep(0.10, 0.5, np.abs(plot.x / plot.z) * frame.focal / frame.width * 2)
         alps = envelope * (0.60 + 0.40 * flank) * (30.0 * crest**1.1 - 3.0) + main * (11.0 + 15.0 * crest)
-        hills = smoothstep(6.0, 40.0, plot.z) * (2.2 + 2.3 * octaves(tile, x, z, 24.0, 5, 0.40))
+        hills = smoothstep(6.0, 40.0, plot.z) * (2.2 + 2.3 * octaves(tile, x, z, 24.0, 6, 0.44))
         rough = (0.05 if season == "winter" else 0.13) * octaves(tile, x, z, 5.0, 5, 0.55) * smoothstep(2.0, 8.0, plot.z)
         land = height * reach * alps + np.maximum(hills, -0.3) * 0.8 + rough
         if not has_water:
@@ -142,9 +151,10 @@ def mountains(
         rock = mixed(linear(palette.rock), linear(palette.rock_dark), smoothstep(-0.8, 0.9, patch)[..., None])
         grass = mixed(linear(palette.grass), linear(palette.grass_dark), smoothstep(-0.6, 0.8, spot + 0.4 * patch)[..., None])
         grow = smoothstep(0.52, 0.80, normal[1] + 0.10 * patch) * smoothstep(top * 0.62, top * 0.20, land + 2.2 * patch)
-        colour = mixed(rock, grass, grow[..., None])
+        blades = octaves(tile, x * 2.2, z, 0.7, 4, 0.85) * smoothstep(24.0, 3.0, plot.z)
+        colour = mixed(rock, grass * (1.0 + 0.20 * blades)[..., None], grow[..., None])
         snow = smoothstep(palette.snow_from * top, (palette.snow_from + 0.20) * top, land + 0.10 * top * patch)
-        snow *= smoothstep(0.34, 0.60, normal[1] + 0.13 * spot)
+        snow *= smoothstep(0.50, 0.70, normal[1] + 0.10 * spot + 0.06 * patch)
         return mixed(colour, linear((238, 244, 252)), snow[..., None])
 
     return Land(heights, albedo, nearest=1.2, farthest=far, has_water=has_water)
@@ -182,7 +192,7 @@ def hills(frame: Frame, light: Light, seed: int, *, season: str, has_water: bool
         distant = octaves(tile, x, z, 60.0, 5, 0.45)
         grow = smoothstep(3.0, 60.0, plot.z)
         land = size * (0.3 + 3.4 * grow * (0.55 + 0.62 * soft)) + size * smoothstep(60, 130, plot.z) * (5.0 + 5.5 * distant)
-        bumps = 0.020 * octaves(tile, x, z, 0.9, 3, 0.6) + 0.10 * smoothstep(14, 60, plot.z) * octaves(tile, x, z, 1.6, 3, 0.6)
+        bumps = 0.007 * octaves(tile, x, z, 1.1, 3, 0.5) + 0.10 * smoothstep(14, 60, plot.z) * octaves(tile, x, z, 1.6, 3, 0.6)
         if has_water:
             coast = shore_line + 3.0 * octaves(tile, x, np.full_like(z, 5.0), 22.0, 3)
             return np.where(plot.z < coast, -0.4, land * smoothstep(0.0, 1.0, (plot.z - coast) / 8.0) + 0.02)
@@ -190,7 +200,7 @@ def hills(frame: Frame, light: Light, seed: int, *, season: str, has_water: bool
 
     def albedo(plot: Plot, land: Array, normal: tuple[Array, Array, Array]) -> Array:
         x, z = plot.x + shift_x, plot.z + shift_z
-        blades = octaves(tile, x * 3.0, z, 0.6, 3, 0.7)
+        blades = octaves(tile, x * 2.2, z, 0.5, 5, 0.85) * smoothstep(30.0, 4.0, plot.z)
         patch = sample(wide, x * 9, z * 9)
         field, edge = _fields(tile, x, z)
         crops = linear(np.array(near))
@@ -237,8 +247,8 @@ def desert(frame: Frame, light: Light, seed: int) -> Land:
         grow = smoothstep(2.0, 46.0, plot.z)
         large = (0.7 + 5.8 * grow) * crest + (0.30 + 0.9 * grow) * np.clip(second, 0, 1) ** 1.6 * crest
         big = smoothstep(50.0, 120.0, plot.z) * 9.0 * np.clip(octaves(tile, x, z, 70.0, 3, 0.4) * 0.5 + 0.55, 0, 2)
-        wind = np.sin((x * 0.9 + z * 0.55 + 0.9 * octaves(tile, x, z, 4.0, 2)) * 14.0)
-        return large * 0.9 - 0.75 + big + 0.0085 * wind * smoothstep(16.0, 5.0, plot.z)
+        wind = np.sin((x * 0.5 + z * 0.85 + 0.30 * octaves(tile, x, z, 3.0, 3)) * 17.0)
+        return large * 0.9 - 0.75 + big + 0.0065 * wind * smoothstep(14.0, 4.0, plot.z) * (0.5 + crest)
 
     def albedo(plot: Plot, land: Array, normal: tuple[Array, Array, Array]) -> Array:
         x, z = plot.x + shift_x, plot.z + shift_z
@@ -271,7 +281,7 @@ def shore(frame: Frame, light: Light, seed: int) -> Land:
     def albedo(plot: Plot, land: Array, normal: tuple[Array, Array, Array]) -> Array:
         grain = octaves(tile, plot.x, plot.z, 0.35, 2, 0.8)[..., None]
         patch = sample(wide, plot.x * 16, plot.z * 16)[..., None]
-        sand = mixed(linear((236, 212, 166)), linear((150, 122, 90)), smoothstep(0.085, 0.015, land)[..., None]) * (1 + 0.05 * grain + 0.05 * patch)
+        sand = mixed(linear((250, 228, 184)), linear((214, 186, 144)), smoothstep(0.085, 0.015, land)[..., None]) * (1 + 0.05 * grain + 0.05 * patch)
         green = mixed(linear((92, 112, 60)), linear((42, 66, 40)), smoothstep(-0.6, 0.6, patch))
         green = mixed(linear((146, 126, 104)), green, smoothstep(0.35, 0.7, normal[1])[..., None])
         return np.where((plot.z > 40)[..., None], green, sand)

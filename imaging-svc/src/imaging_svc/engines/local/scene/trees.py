@@ -51,8 +51,11 @@ def conifer(rng: np.random.Generator, height: int) -> Stamp:
             points.append((middle, y + drop * 0.3))
             polygon = np.array(points).round().astype(np.int32)
             cv2.fillPoly(canvas, [polygon], 255, cv2.LINE_AA)
-            shade = int(np.clip(128 + side * 46 - 26 * t + rng.normal(0, 12), 30, 230))
+            shade = int(np.clip(88 + side * 26 - 18 * t + rng.normal(0, 12), 30, 230))
             cv2.fillPoly(light, [polygon], shade)
+            # The upper edge of a branch meets the sky: brighter, and where snow lies.
+            ends = (round(middle), round(y - drop * 0.6)), (round(tip[0]), round(tip[1] - drop * 0.15))
+            cv2.line(light, ends[0], ends[1], min(250, shade + 95), max(1, round(drop * 0.42)))
     return _stamp(canvas, light, width, height)
 
 
@@ -189,8 +192,11 @@ def _stamp(canvas: np.ndarray, light: np.ndarray, width: int, height: int) -> St
     return Stamp(cover, shade)
 
 
-def paste(picture: Array, stamp: Stamp, foot: tuple[float, float], height: float, colour: Array, *, mirror: bool = False, shading: float = 0.0) -> None:
-    """Stand a stamp on `foot` (x, y pixels), `height` pixels tall, in a linear colour (3,) (in place)."""
+def paste(picture: Array, stamp: Stamp, foot: tuple[float, float], height: float, colour: Array, *, mirror: bool = False, shading: float = 0.0, snow: Array | None = None) -> None:
+    """Stand a stamp on `foot` (x, y pixels), `height` pixels tall, in a linear colour (3,) (in place).
+
+    shading 0..1: how much of the stamp's own light shows.  snow: the colour (3,) of snow on the parts that face the sky.
+    """
     tall = max(2, round(height))
     wide = max(1, round(tall * stamp.cover.shape[1] / stamp.cover.shape[0]))
     left, top = round(foot[0] - wide / 2), round(foot[1]) - tall
@@ -202,7 +208,10 @@ def paste(picture: Array, stamp: Stamp, foot: tuple[float, float], height: float
     cover = _sized(stamp.cover, wide, tall, method, mirror)[cut][..., None]
     paint = np.broadcast_to(colour, (y1 - y0, x1 - x0, 3))
     if shading:
-        paint = paint * (1.0 + shading * (_sized(stamp.light, wide, tall, method, mirror)[cut] - 1.0))[..., None]
+        lit = _sized(stamp.light, wide, tall, method, mirror)[cut]
+        paint = paint * (1.0 + shading * (lit - 1.0))[..., None]
+        if snow is not None:
+            paint = paint + (snow - paint) * np.clip((lit - 0.84) * 1.6, 0.0, 0.9)[..., None]
     view = picture[y0:y1, x0:x1]
     view += (paint - view) * cover
 

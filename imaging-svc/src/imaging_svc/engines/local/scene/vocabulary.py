@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final, Literal, get_args
 
 __all__ = ["STYLES", "SceneSpec", "Style", "read_prompt"]
 
@@ -88,13 +88,13 @@ _TERMS: Final[dict[str, str]] = {
     "place:sea": "sea, ocean, seascape, waves, wave, sea waves, ocean waves, open sea, open water | biển, đại dương, biển cả, sóng, sóng biển, mặt biển, biển khơi",
     "place:beach": "beach, shore, seashore, coast, coastline, sandy beach, seaside, island, tropical island, lagoon | bãi biển, bờ biển, "
     "bờ cát, bãi cát, hòn đảo, đảo, ven biển",
-    "place:lake": "lake, pond, lakeside, reflecting lake, mountain lake, lakes | hồ, hồ nước, mặt hồ, bờ hồ, ven hồ, ao",
-    "place:river": "river, stream, creek, riverside, waterfall, valley river | sông, dòng sông, con sông, suối, dòng suối, ven sông, thác nước",
+    "place:lake": "lake, pond, lakeside, lakes | hồ, hồ nước, mặt hồ, bờ hồ, ven hồ, ao",
+    "place:river": "river, stream, creek, riverside, waterfall | sông, dòng sông, con sông, suối, dòng suối, ven sông, thác nước",
     "place:forest": "forest, forests, woods, woodland, jungle, rainforest, pine forest, trees, grove | rừng, khu rừng, cánh rừng, rừng cây, rừng thông, "
     "rừng rậm, cây cối, hàng cây",
     "place:desert": "desert, dune, dunes, sand dunes, sahara, sand | sa mạc, cồn cát, đồi cát, đụn cát",
     "place:city": "city, skyline, cityscape, city skyline, downtown, skyscraper, skyscrapers, metropolis, town, urban, buildings, "
-    "city lights, street, cyberpunk city, cyberpunk, neon city, neon city skyline, manhattan, new york, tokyo, saigon, hanoi "
+    "city lights, street, cyberpunk city, cyberpunk, manhattan, new york, tokyo, saigon, hanoi "
     "| thành phố, đô thị, phố, khu phố, đường phố, tòa nhà, toà nhà, nhà cao tầng, phố phường, sài gòn, hà nội, cao ốc",
     "place:countryside": "countryside, hill, hills, rolling hills, field, fields, meadow, meadows, grassland, farmland, pasture, "
     "prairie, valley, rural, rice field, rice fields, wheat field, flower field, flowers, garden, grass, plains, park, landscape, nature, scenery "
@@ -214,11 +214,16 @@ def _phrases(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
-    """Phrase -> "kind:name": as written, accent-free, and accent-free for prompts that read Vietnamese."""
+    """Phrase -> "kind:name".
+
+    written: as it stands, whatever the language.  bare: Vietnamese without its accents, safe anywhere.  plain: Vietnamese
+    that has no accents, for Vietnamese prompts.  stripped: ambiguous without accents, for Vietnamese prompts that have none.
+    """
 
     written: dict[str, str]
     bare: dict[str, str]
-    bare_vietnamese: dict[str, str]
+    plain: dict[str, str]
+    stripped: dict[str, str]
     longest: int
 
 
@@ -231,14 +236,16 @@ def _lexicon() -> _Lexicon:
         written |= dict.fromkeys(_phrases(english), meaning)
         vietnamese |= dict.fromkeys(_phrases(viet), meaning)
     bare: dict[str, str] = {}
-    bare_vietnamese: dict[str, str] = {}
+    plain: dict[str, str] = {}
+    stripped: dict[str, str] = {}
     for phrase, meaning in vietnamese.items():
         folded = _fold(phrase)
-        target = bare_vietnamese if folded in _ACCENT_NEEDED or folded in written else bare
+        ambiguous = folded in _ACCENT_NEEDED or folded in written
+        target = bare if not ambiguous else plain if folded == phrase else stripped
         target.setdefault(folded, meaning)
-    written |= {phrase: meaning for phrase, meaning in vietnamese.items() if phrase not in written}
+    written |= {phrase: meaning for phrase, meaning in vietnamese.items() if phrase not in written and phrase not in plain}
     longest = max(len(phrase.split()) for phrase in written)
-    return _Lexicon(written, bare, bare_vietnamese, longest)
+    return _Lexicon(written, bare, plain, stripped, longest)
 
 
 _WORD: Final = re.compile(r"[^\W_]+(?:[-'’&][^\W_]+)*", re.UNICODE)
@@ -260,7 +267,8 @@ def _match(prompt: str) -> tuple[list[tuple[str, str]], list[str]]:
             phrase, bare = " ".join(words[at : at + length]), " ".join(folded[at : at + length])
             meaning = lexicon.written.get(phrase)
             if meaning is None and phrase == bare:
-                meaning = lexicon.bare.get(bare) or (lexicon.bare_vietnamese.get(bare) if viet and not accented else None)
+                meaning = lexicon.bare.get(bare) or (lexicon.plain.get(bare) if viet else None)
+                meaning = meaning or (lexicon.stripped.get(bare) if viet and not accented else None)
             if meaning:
                 matched.append((phrase, meaning))
                 at += length
@@ -280,8 +288,9 @@ def _reads_vietnamese(folded: list[str], lexicon: _Lexicon) -> bool:
 
 def _content(words: Iterable[str], craft: frozenset[str]) -> tuple[str, ...]:
     """The words that name something, once each, in order."""
-    kept = (word for word in words if len(word) > 1 and not word.isdigit() and word not in _STOP and word not in craft)
-    return tuple(dict.fromkeys(kept))
+    plain = _STOP | craft
+    kept = (word for word in words if len(word) > 1 and not word.isdigit() and word not in plain)
+    return tuple(dict.fromkeys(word for word in kept if not plain.issuperset(word.split("-"))))
 
 
 def _craft_words(prompt: str) -> frozenset[str]:
@@ -307,7 +316,7 @@ def read_prompt(prompt: str, style: str | None = None) -> SceneSpec:
         season=next(iter(found.get("season", [])), ""),
         places=places,
         things=frozenset(found.get("thing", [])),
-        colours=tuple(dict.fromkeys(found.get("colour", [])))[:5],
+        colours=_colours(matched),
         tones=frozenset(found.get("tone", [])),
         style=_style(style, found.get("style", [])),
         matched_terms=tuple(dict.fromkeys(phrase for phrase, _ in matched)),
@@ -316,11 +325,32 @@ def read_prompt(prompt: str, style: str | None = None) -> SceneSpec:
     )
 
 
+# Colours that a thing has anyway: "green forest" asks for a forest, not for a green picture.
+_NATURAL: Final[dict[str, frozenset[str]]] = {
+    "green": frozenset({"place:forest", "place:countryside", "place:mountains", "season:spring", "season:summer", "thing:tree"}),
+    "blue": frozenset({"place:sea", "place:lake", "place:beach", "place:river", "place:forest", "place:countryside"}),
+    "azure": frozenset({"place:sea", "place:lake", "place:beach"}),
+    "turquoise": frozenset({"place:sea", "place:lake", "place:beach"}),
+    "gold": frozenset({"place:desert", "place:beach", "place:countryside", "season:autumn"}),
+    "yellow": frozenset({"place:desert", "season:autumn", "thing:sun", "thing:moon"}),
+    "white": frozenset({"season:winter", "falling:snow", "place:beach", "weather:cloudy", "fog:1", "thing:moon"}),
+    "silver": frozenset({"thing:moon"}),
+}
+
+
+def _colours(matched: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The colours that should steer the picture: all but those that merely describe their neighbour."""
+    meanings = ["", *(meaning for _, meaning in matched), ""]
+    wanted = []
+    for before, meaning, after in zip(meanings, meanings[1:], meanings[2:], strict=False):
+        kind, _, name = meaning.partition(":")
+        if kind == "colour" and not _NATURAL.get(name, frozenset()) & {before, after}:
+            wanted.append(name)
+    return tuple(dict.fromkeys(wanted))[:5]
+
+
 def _style(wanted: str | None, found: list[str]) -> Style | None:
-    for name in (wanted, *found):
-        if name in STYLES:
-            return cast("Style", name)
-    return None
+    return next((style for name in (wanted, *found) for style in STYLES if style == name), None)
 
 
 def _places(found: dict[str, list[str]]) -> tuple[str, ...]:
