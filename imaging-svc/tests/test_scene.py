@@ -8,15 +8,31 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 import pytest
-
 from imaging_svc.engines.local.rendering import Pixels, Rendered
 from imaging_svc.engines.local.scene import read_prompt, render_scene
 from imaging_svc.engines.local.scene.vocabulary import STYLES
 
 PLACES = (
-    "mountains", "sea", "beach", "lake", "river", "forest", "desert", "city skyline", "countryside", "night sky", "space", "planet",
-    "nebula", "galaxy", "abstract", "geometric", "gradient", "aurora over a lake", "mountains by the sea with a forest",
-)  # fmt: skip
+    "mountains",
+    "sea",
+    "beach",
+    "lake",
+    "river",
+    "forest",
+    "desert",
+    "city skyline",
+    "countryside",
+    "night sky",
+    "space",
+    "planet",
+    "nebula",
+    "galaxy",
+    "abstract",
+    "geometric",
+    "gradient",
+    "aurora over a lake",
+    "mountains by the sea with a forest",
+)
 
 
 def draw(prompt: str, *, width: int = 160, height: int = 90, seed: int = 7, **more: str | Pixels) -> Rendered:
@@ -50,8 +66,19 @@ def test_every_place_gives_a_full_picture(place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "weather", ["storm over the sea", "rain in the city", "snowing in a forest", "fog in the mountains", "rainbow over fields", "lightning at night", "a sailboat at sunset", "winter lake", "full moon over the ocean"]
-)  # fmt: skip
+    "weather",
+    [
+        "storm over the sea",
+        "rain in the city",
+        "snowing in a forest",
+        "fog in the mountains",
+        "rainbow over fields",
+        "lightning at night",
+        "a sailboat at sunset",
+        "winter lake",
+        "full moon over the ocean",
+    ],
+)
 def test_every_weather_gives_a_full_picture(weather: str) -> None:
     with np.errstate(invalid="raise", divide="raise"):
         rendered = draw(weather)
@@ -68,7 +95,7 @@ def test_the_same_arguments_give_the_same_bytes(one_thread: None) -> None:
     alone = draw("sunset over mountains with a lake and trees", seed=3).pixels
 
     cv2.setNumThreads(4)
-    np.random.seed(99)  # noqa: NPY002 - a global seed must not matter
+    np.random.seed(99)
     together = draw("sunset over mountains with a lake and trees", seed=3).pixels
 
     assert hashlib.sha256(alone.tobytes()).digest() == hashlib.sha256(together.tobytes()).digest()
@@ -81,7 +108,7 @@ def test_another_seed_gives_another_picture(prompt: str) -> None:
     assert np.abs(first.astype(int) - second).mean() > 6
 
 
-@pytest.mark.parametrize(("width", "height"), [(64, 64), (64, 300), (300, 64), (97, 131), (64, 1024), (1024, 64)])
+@pytest.mark.parametrize(("width", "height"), [(64, 64), (64, 300), (300, 64), (97, 131), (64, 512), (512, 64)])
 def test_any_size_and_ratio_comes_out_exactly(width: int, height: int) -> None:
     assert draw("misty mountains with a lake", width=width, height=height).pixels.shape == (height, width, 3)
 
@@ -172,7 +199,7 @@ def test_a_reference_with_alpha_serves_abstract_pictures_too() -> None:
         ("starry night", "night", ("nightsky",)),
         ("mountain lake at blue hour", "dusk", ("mountains", "lake")),
     ],
-)  # fmt: skip
+)
 def test_words_of_both_languages_are_read(prompt: str, time: str, places: tuple[str, ...]) -> None:
     spec = read_prompt(prompt)
 
@@ -213,7 +240,8 @@ def test_a_drawable_setting_is_drawn_around_what_is_not() -> None:
 
 def test_craft_words_of_a_refined_prompt_are_neither_matched_nor_ignored() -> None:
     spec = read_prompt(
-        "A sunset over mountains, golden light, 35mm lens, f/1.8, highly detailed, 8k, masterpiece, sharp focus, wide angle shot, award-winning photography"
+        "A sunset over mountains, golden light, 35mm lens, f/1.8, highly detailed, 8k, masterpiece, sharp focus, "
+        "wide angle shot, award-winning photography"
     )
 
     assert spec.time == "sunset"
@@ -245,7 +273,9 @@ def test_odd_prompts_do_no_harm() -> None:
 def test_progress_only_rises_and_ends_at_one() -> None:
     told: list[float] = []
 
-    render_scene("forest by a lake in the mountains", width=160, height=90, seed=1, style="oil-painting", progress=told.append)
+    render_scene(
+        "forest by a lake in the mountains", width=160, height=90, seed=1, style="oil-painting", progress=told.append
+    )
 
     assert told == sorted(told)
     assert told[-1] == 1.0

@@ -1,4 +1,4 @@
-"""How does the studio draw a picture with no model at all?  A procedural scene renderer, driven by the words of a prompt."""
+"""How does the studio draw a picture with no model at all?  A procedural renderer, driven by words."""
 
 from __future__ import annotations
 

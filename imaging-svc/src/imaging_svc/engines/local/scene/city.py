@@ -13,7 +13,14 @@ from .vocabulary import SceneSpec
 
 __all__ = ["paint_city"]
 
-_NEON: tuple[RGB, ...] = ((255, 50, 150), (60, 220, 255), (150, 80, 255), (255, 120, 50), (70, 255, 190), (90, 120, 255))
+_NEON: tuple[RGB, ...] = (
+    (255, 50, 150),
+    (60, 220, 255),
+    (150, 80, 255),
+    (255, 120, 50),
+    (70, 255, 190),
+    (90, 120, 255),
+)
 _LAMPS: tuple[RGB, ...] = ((255, 206, 130), (255, 190, 110), (255, 226, 170), (210, 230, 255))
 
 
@@ -68,20 +75,39 @@ def _paint_quay(picture: Array, frame: Frame, light: Light, rng: np.random.Gener
         return
     glow = np.zeros(picture.shape[:2], np.float32)
     for x in np.arange(frame.unit * 0.012, frame.width, frame.unit * 0.052):
-        cv2.circle(glow, (int(x * 8), int((base - tall * 0.55) * 8)), max(8, int(frame.unit * 0.0016 * 8)), 1.0, -1, cv2.LINE_AA, 3)
+        cv2.circle(
+            glow,
+            (int(x * 8), int((base - tall * 0.55) * 8)),
+            max(8, int(frame.unit * 0.0016 * 8)),
+            1.0,
+            -1,
+            cv2.LINE_AA,
+            3,
+        )
     glow = glow[:base] * 0.9 + cv2.GaussianBlur(glow[:base], (0, 0), frame.unit * 0.005) * 1.2
     picture[:base] += glow[..., None] * linear((255, 200, 120)) * lamps
 
 
 def _city_glow(picture: Array, frame: Frame, neon: bool) -> None:
     x, y = frame.grid()
-    glow = np.exp(-np.maximum(frame.horizon - y, 0) / (0.20 * frame.height)) * (0.6 + 0.4 * np.exp(-(((x / frame.width - 0.5) / 0.35) ** 2)))
+    glow = np.exp(-np.maximum(frame.horizon - y, 0) / (0.20 * frame.height)) * (
+        0.6 + 0.4 * np.exp(-(((x / frame.width - 0.5) / 0.35) ** 2))
+    )
     colour = linear((214, 60, 170)) if neon else linear((240, 150, 90))
     picture += (glow * (0.60 if neon else 0.26))[..., None] * colour
 
 
 def _paint_row(
-    picture: Array, frame: Frame, light: Light, rng: np.random.Generator, *, depth: float, base: int, lamps: float, neon: bool, fog: float
+    picture: Array,
+    frame: Frame,
+    light: Light,
+    rng: np.random.Generator,
+    *,
+    depth: float,
+    base: int,
+    lamps: float,
+    neon: bool,
+    fog: float,
 ) -> None:
     """One row of towers; depth 0 is farthest.  Heights follow a skyline that swells around a third of the width."""
     scale = frame.unit * (0.032 + 0.048 * depth)
@@ -97,7 +123,9 @@ def _paint_row(
         height = limit * (0.20 + 0.66 * float(swell)) * float(skyline[int(t * 255)]) * (0.95 - 0.38 * depth)
         height *= float(rng.uniform(0.72, 1.18))
         if rng.random() > 0.04 + 0.22 * depth:
-            _paint_tower(picture, frame, light, rng, at, width, max(height, scale * 0.5), base, float(air), lamps, neon, scale)
+            _paint_tower(
+                picture, frame, light, rng, at, width, max(height, scale * 0.5), base, float(air), lamps, neon, scale
+            )
         at += width * float(rng.uniform(0.70, 1.12))
 
 
@@ -161,7 +189,9 @@ def _facade(
     glass = glass[:tall, :wide] * frame_mask
     tower[frame_mask] *= 0.72 if lamps > 0.3 else 0.80
     sky_glass = linear(light.sky[2][1]) * 0.30
-    tower += (frame_mask * (0.25 if lamps < 0.3 else 0.04) * np.linspace(1.6, 0.4, tall, dtype=np.float32)[:, None])[..., None] * sky_glass
+    tower += (frame_mask * (0.25 if lamps < 0.3 else 0.04) * np.linspace(1.6, 0.4, tall, dtype=np.float32)[:, None])[
+        ..., None
+    ] * sky_glass
     lamp = linear((_NEON if neon and rng.random() < 0.62 else _LAMPS)[int(rng.integers(4))])
     tower += glass[..., None] * lamp * (0.95 if light.is_night else 0.75)
     if neon and wide > 8:
@@ -212,7 +242,10 @@ def _neon_trim(rng: np.random.Generator, tower: Array, wide: int, tall: int, sca
             tower[at : at + thick] = colour
     if rng.random() < 0.6 and wide > 14 and tall > 50:
         colour = linear(_NEON[int(rng.integers(len(_NEON)))])
-        high, broad = int(min(tall * 0.4, scale * float(rng.uniform(0.6, 1.5)))), max(3, int(wide * float(rng.uniform(0.16, 0.3))))
+        high, broad = (
+            int(min(tall * 0.4, scale * float(rng.uniform(0.6, 1.5)))),
+            max(3, int(wide * float(rng.uniform(0.16, 0.3)))),
+        )
         top, left = int(tall * float(rng.uniform(0.08, 0.45))), int(rng.integers(1, max(2, wide - broad - 1)))
         sign = tower[top : top + high, left : left + broad]
         sign[:] = colour * 0.6

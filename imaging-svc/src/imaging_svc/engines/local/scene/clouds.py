@@ -32,7 +32,18 @@ def paint_clouds(picture: Array, frame: Frame, light: Light, weather: str, seed:
     elevation = np.maximum(frame.horizon - y, 0.0) / frame.unit + 0.075
     view = picture[:rows]
     if weather not in ("overcast", "storm"):
-        _layer(view, frame, light, rng, x, elevation, altitude=1.0, cover=0.30 + 0.3 * cover, thickness=0.55 * amount, wisps=True)
+        _layer(
+            view,
+            frame,
+            light,
+            rng,
+            x,
+            elevation,
+            altitude=1.0,
+            cover=0.30 + 0.3 * cover,
+            thickness=0.55 * amount,
+            wisps=True,
+        )
     _layer(view, frame, light, rng, x, elevation, altitude=0.44, cover=cover * amount, thickness=thickness, wisps=False)
 
 
@@ -58,7 +69,10 @@ def _layer(
     if wisps:
         # High ice clouds are combed by the wind: stretched along one direction and bent by a slow swirl.
         angle = float(rng.uniform(-0.6, 0.6))
-        across, ahead = (across * np.cos(angle) + ahead * np.sin(angle)) * 0.30, (ahead * np.cos(angle) - across * np.sin(angle)) * 1.1
+        across, ahead = (
+            (across * np.cos(angle) + ahead * np.sin(angle)) * 0.30,
+            (ahead * np.cos(angle) - across * np.sin(angle)) * 1.1,
+        )
     swirl_x, swirl_y = sample(warp, across * 0.7 + 40, ahead * 0.7), sample(warp, across * 0.7 + 260, ahead * 0.7 + 130)
     across = across + swirl_x * (9.0 if wisps else 4.5)
     ahead = ahead + swirl_y * (9.0 if wisps else 4.5)
@@ -73,8 +87,13 @@ def _layer(
     for reach, weight in ((1.2, 0.8), (2.8, 1.0), (5.5, 1.2), (11.0, 1.4)):
         shade += weight * _density(tile, across + step_x * reach, ahead + step_y * reach, threshold)
     # Under a closed deck light comes through everywhere: what is left of the relief is soft.
-    lit = np.exp(-shade * thickness * (0.62 if cover < 0.8 else 0.11))
-    near = np.exp(-(np.hypot(x - light.sun_x, (frame.horizon - light.sun_y) - (elevation - 0.075) * frame.unit) / (0.42 * frame.unit)))
+    lit = np.exp(-shade * thickness * (0.62 if cover < 0.8 else 0.17))
+    near = np.exp(
+        -(
+            np.hypot(x - light.sun_x, (frame.horizon - light.sun_y) - (elevation - 0.075) * frame.unit)
+            / (0.42 * frame.unit)
+        )
+    )
     powder = 1.0 - np.exp(-depth * thickness * 3.0)
     silver = near * np.exp(-depth * thickness * 1.5) * 1.3 * light.glow
     bright = np.clip(lit * (0.55 + 0.45 * powder) * (0.80 + 0.75 * near * light.glow) + silver, 0, 2.0)[..., None]
@@ -96,4 +115,5 @@ def _threshold(cover: float) -> float:
 def _density(tile: Array, across: Array, ahead: Array, threshold: float) -> Array:
     body = sample(tile, across, ahead)
     detail = sample(tile, across * 3.1 + 97, ahead * 3.1 + 31)
-    return np.clip((body + 0.22 * detail - threshold) * 0.62, 0.0, 1.6)
+    fine = sample(tile, across * 8.7 + 11, ahead * 8.7 + 53)
+    return np.asarray(np.clip((body + 0.20 * detail + 0.075 * fine - threshold) * 0.66, 0.0, 1.6))

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ..rendering import Pixels
+from imaging_svc.engines.local.rendering import Pixels
+
 from .noise import Array
 
 __all__ = ["NAMED", "RGB", "gradient", "harmony", "linear", "luma", "mixed", "palette_of", "shoulder", "srgb", "tint"]
@@ -18,14 +19,39 @@ RGB = tuple[int, int, int]
 """One sRGB colour, 0..255 each."""
 
 NAMED: dict[str, RGB] = {
-    "red": (214, 40, 46), "crimson": (176, 20, 52), "orange": (244, 126, 36), "coral": (255, 127, 96), "peach": (255, 190, 150),
-    "gold": (240, 186, 64), "amber": (255, 176, 46), "yellow": (250, 216, 70), "lime": (160, 220, 60), "green": (58, 158, 78),
-    "emerald": (24, 150, 104), "mint": (150, 226, 190), "olive": (120, 126, 52), "teal": (20, 142, 146),
-    "turquoise": (48, 200, 196), "cyan": (50, 210, 236), "azure": (64, 148, 236), "blue": (42, 96, 214), "navy": (22, 38, 104),
-    "indigo": (66, 50, 164), "violet": (132, 76, 214), "purple": (126, 54, 176), "lavender": (184, 164, 232),
-    "magenta": (222, 40, 160), "pink": (246, 124, 176), "rose": (232, 96, 128), "brown": (122, 78, 48), "beige": (222, 202, 168),
-    "white": (246, 246, 244), "silver": (192, 198, 206), "grey": (128, 130, 134), "black": (18, 18, 22),
-}  # fmt: skip
+    "red": (214, 40, 46),
+    "crimson": (176, 20, 52),
+    "orange": (244, 126, 36),
+    "coral": (255, 127, 96),
+    "peach": (255, 190, 150),
+    "gold": (240, 186, 64),
+    "amber": (255, 176, 46),
+    "yellow": (250, 216, 70),
+    "lime": (160, 220, 60),
+    "green": (58, 158, 78),
+    "emerald": (24, 150, 104),
+    "mint": (150, 226, 190),
+    "olive": (120, 126, 52),
+    "teal": (20, 142, 146),
+    "turquoise": (48, 200, 196),
+    "cyan": (50, 210, 236),
+    "azure": (64, 148, 236),
+    "blue": (42, 96, 214),
+    "navy": (22, 38, 104),
+    "indigo": (66, 50, 164),
+    "violet": (132, 76, 214),
+    "purple": (126, 54, 176),
+    "lavender": (184, 164, 232),
+    "magenta": (222, 40, 160),
+    "pink": (246, 124, 176),
+    "rose": (232, 96, 128),
+    "brown": (122, 78, 48),
+    "beige": (222, 202, 168),
+    "white": (246, 246, 244),
+    "silver": (192, 198, 206),
+    "grey": (128, 130, 134),
+    "black": (18, 18, 22),
+}
 """Colours a prompt can ask for, by their one name inside the package."""
 
 
@@ -48,7 +74,9 @@ def shoulder(light: Array, knee: float = 0.62) -> Array:
 
 def luma(picture: Array) -> Array:
     """Rec. 709 luminance of (height, width, 3): (height, width), same scale."""
-    return np.asarray(cv2.transform(picture, np.array([[0.2126, 0.7152, 0.0722]], np.float32))).reshape(picture.shape[:2])
+    return np.asarray(cv2.transform(picture, np.array([[0.2126, 0.7152, 0.0722]], np.float32))).reshape(
+        picture.shape[:2]
+    )
 
 
 def mixed(a: Array, b: Array, amount: Array | float) -> Array:

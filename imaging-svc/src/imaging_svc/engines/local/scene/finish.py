@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..rendering import Pixels, Progress
+from imaging_svc.engines.local.rendering import Pixels, Progress
+
 from .colour import NAMED, RGB, luma, mixed, palette_of, shoulder, srgb
 from .media import MEDIA, pixel_art
 from .noise import Array, rng_for, smoothstep
@@ -47,14 +48,16 @@ def finish(
     progress(0.86)
     if spec.style == "pixel-art":
         return pixel_art(picture, size)
-    if spec.style in MEDIA:
+    if spec.style:
         picture = MEDIA[spec.style](picture, rng_for(seed, "medium"))
     progress(0.95)
     if not is_flat and spec.style in (None, "photorealistic", "3d", "digital-art"):
         picture = _vignette(picture, 0.22)
     if picture.shape[1::-1] != size:
         shrinking = picture.shape[1] > size[0]
-        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC), np.float32)
+        picture = np.asarray(
+            cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC), np.float32
+        )
     return _to_bytes(picture, seed, grain=_grain(spec))
 
 
@@ -82,7 +85,9 @@ def _print(picture: Array) -> Array:
 def _bloom(light: Array) -> Array:
     """Bright parts spill over their surroundings, as they do in a lens; worked out at a quarter of the size."""
     height, width = light.shape[:2]
-    small = cv2.resize(np.maximum(light - 0.72, 0.0), (max(8, width // 4), max(8, height // 4)), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        np.maximum(light - 0.72, 0.0), (max(8, width // 4), max(8, height // 4)), interpolation=cv2.INTER_AREA
+    )
     spread = float(np.sqrt(width * height)) / 4
     wide = cv2.GaussianBlur(small, (0, 0), spread * 0.014) * 0.6 + cv2.GaussianBlur(small, (0, 0), spread * 0.05) * 0.35
     return np.asarray(light + cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
@@ -116,7 +121,10 @@ def _steer(picture: Array, palette: Sequence[RGB]) -> Array:
 
 def _borrow_colours(picture: Array, reference: Pixels) -> Array:
     """Give the picture the reference's colour statistics (Reinhard et al., "Color Transfer between Images", 2001)."""
-    small = cv2.resize(np.ascontiguousarray(reference[..., :3]), (96, 96), interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0
+    small = (
+        cv2.resize(np.ascontiguousarray(reference[..., :3]), (96, 96), interpolation=cv2.INTER_AREA).astype(np.float32)
+        / 255.0
+    )
     wanted, lab = _lab(small), _lab(picture)
     for k, share in ((0, 0.35), (1, 0.9), (2, 0.9)):
         have_mean, have_spread = float(lab[..., k].mean()), float(lab[..., k].std()) + 1e-3
@@ -143,7 +151,15 @@ def _tones(picture: Array, tones: frozenset[str]) -> Array:
         if tone in tones:
             lab[..., 1] += a
             lab[..., 2] += b
-    chroma = {"vivid": 1.32, "muted": 0.62, "pastel": 0.72, "neon": 1.30, "dark": 0.85, "dramatic": 1.05, "monochrome": 0.0}
+    chroma = {
+        "vivid": 1.32,
+        "muted": 0.62,
+        "pastel": 0.72,
+        "neon": 1.30,
+        "dark": 0.85,
+        "dramatic": 1.05,
+        "monochrome": 0.0,
+    }
     for tone, factor in chroma.items():
         if tone in tones:
             lab[..., 1:] *= factor
@@ -165,5 +181,3 @@ def _vignette(picture: Array, amount: float) -> Array:
     y, x = np.mgrid[:height, :width].astype(np.float32)
     away = ((x / width - 0.5) ** 2 + (y / height - 0.5) ** 2) * 2.0
     return np.asarray(picture * (1.0 - amount * away**1.3)[..., None], np.float32)
-
-

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from . import city, clouds, sky, terrain, trees, water, weather
+from . import city, clouds, meadow, sky, terrain, trees, water, weather
 from .colour import RGB, linear, mixed
 from .noise import Array, curve, fractal, rng_for, sample
 from .stage import Frame, Light, light_for
@@ -57,7 +57,9 @@ def _frame(spec: SceneSpec, places: tuple[str, ...], width: int, height: int) ->
         share = 0.52
     elif "sea" in places and "mountains" not in places:
         share = 0.56
-    return Frame(width, height, horizon=height * share, focal=0.92 * float(np.sqrt(width * height)) * 0.75 + 0.2 * height)
+    return Frame(
+        width, height, horizon=height * share, focal=0.92 * float(np.sqrt(width * height)) * 0.75 + 0.2 * height
+    )
 
 
 def _paint_sky(
@@ -66,7 +68,12 @@ def _paint_sky(
     picture = sky.paint_gradient(frame, light)
     if light.is_night and spec.weather not in ("storm", "overcast"):
         in_city = "city" in places
-        sky.add_stars(picture, frame, seed, density=0.25 if in_city else 1.3 if "nightsky" in places or "stars" in spec.things else 0.8)
+        sky.add_stars(
+            picture,
+            frame,
+            seed,
+            density=0.25 if in_city else 1.3 if "nightsky" in places or "stars" in spec.things else 0.8,
+        )
         if "milkyway" in spec.things or ("nightsky" in places and not spec.things & {"moon", "aurora"}):
             sky.add_milky_way(picture, frame, seed)
     progress(0.15)
@@ -94,7 +101,11 @@ def _has_moon(spec: SceneSpec, places: tuple[str, ...]) -> bool:
         return True
     if "city" in places and "neon" in spec.tones:
         return False
-    return spec.weather in ("fair", "clear") and "nightsky" not in places and not spec.things & {"milkyway", "aurora", "stars"}
+    return (
+        spec.weather in ("fair", "clear")
+        and "nightsky" not in places
+        and not spec.things & {"milkyway", "aurora", "stars"}
+    )
 
 
 def _land(spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int) -> terrain.Land | None:
@@ -116,11 +127,13 @@ def _paint_ground(
     picture: Array, spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int, progress: Step
 ) -> None:
     if "city" in places:
-        city.paint_city(picture, spec, frame, light, seed, over_water=bool({"sea", "lake", "river", "beach"} & set(places)))
+        city.paint_city(
+            picture, spec, frame, light, seed, over_water=bool({"sea", "lake", "river", "beach"} & set(places))
+        )
         return
     land = _land(spec, places, frame, light, seed)
-    ground = None
-    mask = np.zeros(picture.shape[:2], np.float32)
+    ground: terrain.Ground | None = None
+    mask: Array = np.zeros(picture.shape[:2], np.float32)
     mask[int(np.ceil(frame.horizon)) :] = 1.0
     if land is not None:
         ground = terrain.render_ground(frame, light, land)
@@ -143,7 +156,13 @@ def _paint_ground(
 
 
 def _paint_woods(
-    picture: Array, spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, ground: terrain.Ground, seed: int
+    picture: Array,
+    spec: SceneSpec,
+    places: tuple[str, ...],
+    frame: Frame,
+    light: Light,
+    ground: terrain.Ground,
+    seed: int,
 ) -> None:
     """Trees that stand on the land itself, from far to near, in groups."""
     if "desert" in places or ("beach" in places and "mountains" not in places):
@@ -151,12 +170,14 @@ def _paint_woods(
     rng = rng_for(seed, "woods")
     alpine = "mountains" in places or "pine" in spec.things
     winter = spec.season == "winter" or spec.falling == "snow"
-    stamps = trees.tree_kinds(seed, "conifer" if alpine else "bare" if winter else "broadleaf", round(0.10 * frame.unit))
+    stamps = trees.tree_kinds(
+        seed, "conifer" if alpine else "bare" if winter else "broadleaf", round(0.10 * frame.unit)
+    )
     grove = fractal(rng, slope=1.6, largest=120)
     near, far, count = (8.0, 70.0, 1500) if alpine else (9.0, 60.0, 520)
     air = terrain.air_colour(frame, light)
     for x, y, distance in ground.spots(rng, count, near, far):
-        at = np.float32([[x / frame.unit * 240]]), np.float32([[distance * 5.0]])
+        at = np.full((1, 1), x / frame.unit * 240, np.float32), np.full((1, 1), distance * 5.0, np.float32)
         if float(sample(grove, *at)[0, 0]) < (0.15 if alpine else 0.35):
             continue
         tall = frame.focal * float(rng.uniform(0.45, 0.95)) * (1.0 if alpine else 0.85) / distance
@@ -164,7 +185,16 @@ def _paint_woods(
         colour = mixed(air[int(x)], _tree_colour(spec, light, 0.55, rng), near_part)
         stamp = stamps[int(rng.integers(len(stamps)))]
         snow = mixed(air[int(x)], _snow(light), near_part) if winter and alpine else None
-        trees.paste(picture, stamp, (x, y + 1), max(tall, 3.0), colour, mirror=light.side < 0, shading=0.75 * near_part, snow=snow)
+        trees.paste(
+            picture,
+            stamp,
+            (x, y + 1),
+            max(tall, 3.0),
+            colour,
+            mirror=light.side < 0,
+            shading=0.75 * near_part,
+            snow=snow,
+        )
 
 
 def _water(spec: SceneSpec, kind: str, light: Light, is_beach: bool) -> water.Water:
@@ -177,7 +207,9 @@ def _water(spec: SceneSpec, kind: str, light: Light, is_beach: bool) -> water.Wa
         waves *= 0.35
     if spec.weather == "storm":
         waves = min(1.0, waves * 1.9)
-    return water.Water(waves, deep, shallow, foam=1.0 if spec.weather == "storm" else 0.35 if kind == "sea" and waves > 0.3 else 0.0)
+    return water.Water(
+        waves, deep, shallow, foam=1.0 if spec.weather == "storm" else 0.35 if kind == "sea" and waves > 0.3 else 0.0
+    )
 
 
 def _paint_boats(picture: Array, frame: Frame, light: Light, seed: int) -> None:
@@ -200,12 +232,12 @@ def _paint_foreground(
     rng = rng_for(seed, "foreground")
     if "palm" in spec.things or "beach" in places:
         _paint_palms(picture, frame, light, rng)
-    elif "mountains" in places or "pine" in spec.things:
-        _paint_conifer_bank(picture, spec, frame, light, seed)
-    elif {"lake", "river"} & set(places):
+    elif "mountains" in places or "pine" in spec.things or {"lake", "river"} & set(places):
         _paint_conifer_bank(picture, spec, frame, light, seed)
     elif "countryside" in places or "tree" in spec.things or "nightsky" in places:
         _paint_lone_trees(picture, spec, frame, light, seed)
+        if spec.season != "winter" and spec.falling != "snow":
+            meadow.paint_meadow(picture, spec, frame, light, seed)
 
 
 _LEAVES: dict[str, tuple[RGB, ...]] = {
@@ -230,12 +262,13 @@ def _snow(light: Light) -> Array:
 
 def _paint_palms(picture: Array, frame: Frame, light: Light, rng: np.random.Generator) -> None:
     side = -light.side
-    colour = linear((58, 92, 40)) * (light.ambient * 0.9 + light.key * 0.34) * 0.9
+    shine = light.ambient * 0.85 + light.key * 0.30
     for at, tall in ((0.43, 0.74), (0.34, 0.56)):
         height = min(tall * frame.height, 1.15 * frame.unit * tall)
-        stamp = trees.palm(rng, round(height), lean=-side * float(rng.uniform(0.20, 0.30)))
-        x = frame.width * (0.5 + side * at) + side * 0.05 * frame.unit
-        trees.paste(picture, stamp, (x, frame.horizon + 0.30 * frame.height * tall), height, colour, shading=0.6)
+        trunk, crown = trees.palm(rng, round(height), lean=-side * float(rng.uniform(0.20, 0.30)))
+        foot = frame.width * (0.5 + side * at) + side * 0.05 * frame.unit, frame.horizon + 0.30 * frame.height * tall
+        trees.paste(picture, trunk, foot, height, linear((122, 96, 70)) * shine, shading=0.6)
+        trees.paste(picture, crown, foot, height, linear((62, 104, 42)) * shine, shading=0.6)
 
 
 def _paint_conifer_bank(picture: Array, spec: SceneSpec, frame: Frame, light: Light, seed: int) -> None:
@@ -248,17 +281,23 @@ def _paint_conifer_bank(picture: Array, spec: SceneSpec, frame: Frame, light: Li
         colour = _tree_colour(spec, light, dark * (0.7 if spec.season == "autumn" else 1.0))
         spread = 0.42 - 0.06 * row
         edge = curve(rng, 64, 4)
-        _paint_bank(picture, frame, side, spread, level, edge, colour * 0.85 if snow is None else snow * (0.95 - 0.1 * row))
+        _paint_bank(
+            picture, frame, side, spread, level, edge, colour * 0.85 if snow is None else snow * (0.95 - 0.1 * row)
+        )
         for x in np.sort(rng.uniform(0, spread, 26 - 5 * row)):
             drop = (x / spread) ** 1.6 * 0.14 * frame.height
             height = tall * frame.unit * float(rng.uniform(0.6, 1.1)) * (1.0 - 0.45 * x / spread)
             foot = frame.height * level + drop + 0.01 * frame.height * float(edge[int(x / spread * 63)])
             at = frame.width * (0.5 + side * (0.52 - x))
             stamp = stamps[int(rng.integers(len(stamps)))]
-            trees.paste(picture, stamp, (at, foot), height, colour, mirror=bool(rng.random() < 0.5), shading=0.35, snow=snow)
+            trees.paste(
+                picture, stamp, (at, foot), height, colour, mirror=bool(rng.random() < 0.5), shading=0.35, snow=snow
+            )
 
 
-def _paint_bank(picture: Array, frame: Frame, side: float, spread: float, level: float, edge: Array, colour: Array) -> None:
+def _paint_bank(
+    picture: Array, frame: Frame, side: float, spread: float, level: float, edge: Array, colour: Array
+) -> None:
     """The dark slope that the corner trees stand on."""
     x = np.arange(frame.width, dtype=np.float32) / frame.width
     inward = np.clip((1.0 - x if side > 0 else x) / spread, 0.0, 1.6)
@@ -275,11 +314,25 @@ def _paint_lone_trees(picture: Array, spec: SceneSpec, frame: Frame, light: Ligh
     bare = spec.season == "winter"
     stamps = trees.tree_kinds(seed, "bare" if bare else "broadleaf", round(0.42 * frame.unit))
     side = -light.side
-    for x, level, tall in ((0.30, 0.10, 0.17), (0.24, 0.07, 0.10), (-0.36, 0.05, 0.07), (-0.30, 0.045, 0.055), (0.37, 0.20, 0.36)):
+    for x, level, tall in (
+        (0.30, 0.10, 0.17),
+        (0.24, 0.07, 0.10),
+        (-0.36, 0.05, 0.07),
+        (-0.30, 0.045, 0.055),
+        (0.37, 0.20, 0.36),
+    ):
         at = frame.width * (0.5 + side * (x + float(rng.uniform(-0.03, 0.03))))
         foot = frame.horizon + level * frame.height * 1.2
         colour = _tree_colour(spec, light, 0.8 if not light.is_night else 0.35, rng)
-        trees.paste(picture, stamps[int(rng.integers(len(stamps)))], (at, foot), tall * frame.unit, colour, mirror=light.side < 0, shading=0.85)
+        trees.paste(
+            picture,
+            stamps[int(rng.integers(len(stamps)))],
+            (at, foot),
+            tall * frame.unit,
+            colour,
+            mirror=light.side < 0,
+            shading=0.85,
+        )
 
 
 def _paint_forest(
@@ -301,11 +354,21 @@ def _paint_forest(
     y = np.arange(frame.height, dtype=np.float32)[:, None]
     for k in range(layers):
         t = k / (layers - 1)
-        slope = 0.16 * frame.height * (1 - 0.4 * t) * (1 if k % 2 else -1) * np.linspace(-1, 1, frame.width, dtype=np.float32)
+        slope = (
+            0.16
+            * frame.height
+            * (1 - 0.4 * t)
+            * (1 if k % 2 else -1)
+            * np.linspace(-1, 1, frame.width, dtype=np.float32)
+        )
         level = frame.horizon - 0.10 * frame.height + (bottom - frame.horizon + 0.12 * frame.height) * t**1.35
         profile = level + slope * 0.8 + 0.020 * frame.height * curve(rng, frame.width, 3 + k, 4)
         air = np.exp(-(1.0 - t) * (1.3 + 2.4 * fog))
-        deep = _tree_colour(spec, light, 0.55 - 0.38 * t) if kind == "conifer" else _tree_colour(spec, light, 1.0 - 0.5 * t)
+        deep = (
+            _tree_colour(spec, light, 0.55 - 0.38 * t)
+            if kind == "conifer"
+            else _tree_colour(spec, light, 1.0 - 0.5 * t)
+        )
         colour = mixed(light.haze, deep, float(air))
         tall = frame.unit * (0.05 + 0.30 * t**1.5)
         body = np.clip(y - profile[None] + tall * 0.12, 0, 1)[..., None]
@@ -318,19 +381,53 @@ def _paint_forest(
             at = int(np.clip(x, 0, frame.width - 1))
             stamp = stamps[int(rng.integers(len(stamps)))]
             size = tall * float(rng.uniform(0.55, 1.15))
-            trees.paste(picture, stamp, (x, float(profile[at]) + tall * 0.16), size, colour, mirror=bool(rng.random() < 0.5), shading=0.5 * float(air), snow=snow)
+            trees.paste(
+                picture,
+                stamp,
+                (x, float(profile[at]) + tall * 0.16),
+                size,
+                colour,
+                mirror=bool(rng.random() < 0.5),
+                shading=0.5 * float(air),
+                snow=snow,
+            )
         progress(0.4 + 0.05 * k)
+    if not wet:
+        _paint_frame_trees(
+            picture, frame, rng, stamps, _tree_colour(spec, light, 0.12 if kind == "conifer" else 0.35), snowy
+        )
     if wet:
         mask = np.zeros(picture.shape[:2], np.float32)
         mask[bottom:] = 1.0
-        water.paint_water(picture, Frame(frame.width, frame.height, float(bottom), frame.focal), light, _water(spec, "lake", light, False), mask, seed)
+        water.paint_water(
+            picture,
+            Frame(frame.width, frame.height, float(bottom), frame.focal),
+            light,
+            _water(spec, "lake", light, False),
+            mask,
+            seed,
+        )
+
+
+def _paint_frame_trees(
+    picture: Array, frame: Frame, rng: np.random.Generator, stamps: list[trees.Stamp], colour: Array, snowy: bool
+) -> None:
+    """Tall trees at both edges, close to the camera: the window one looks through."""
+    snow = colour * 0.4 + 0.22 if snowy else None
+    for at, tall in ((-0.01, 0.98), (0.085, 0.66), (1.02, 1.10), (0.93, 0.74), (0.86, 0.48)):
+        x = frame.width * (at + float(rng.uniform(-0.015, 0.015)))
+        height = tall * min(0.95 * frame.height, 0.95 * frame.unit)
+        stamp = stamps[int(rng.integers(len(stamps)))]
+        trees.paste(picture, stamp, (x, frame.height * 1.04), height, colour, shading=0.45, snow=snow)
 
 
 def _paint_air(picture: Array, spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int) -> None:
     if spec.fog:
         weather.add_fog(picture, frame, light, seed, amount=0.75 * spec.fog)
     if not light.is_night and light.glow > 0.2 and spec.weather not in ("overcast", "storm"):
-        weather.add_rays(picture, frame, light, strength=0.34 if spec.fog or "sun" in spec.things or "forest" in places else 0.16)
+        weather.add_rays(
+            picture, frame, light, strength=0.34 if spec.fog or "sun" in spec.things or "forest" in places else 0.16
+        )
     if spec.falling == "rain":
         weather.add_rain(picture, frame, light, seed)
     elif spec.falling == "snow":

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import cv2
 import numpy as np
 
-from ..rendering import Pixels
+from imaging_svc.engines.local.rendering import Pixels
+
 from .colour import luma, mixed
 from .noise import Array, fractal, sample, smoothstep
 
@@ -98,10 +99,17 @@ def watercolor(picture: Array, rng: np.random.Generator) -> Array:
     y, x = np.mgrid[:height, :width].astype(np.float32)
     tile = fractal(rng, slope=1.9, largest=160)
     scale = np.float32(760.0 / unit)
-    wobble_x, wobble_y = sample(tile, x * 0.6 * scale, y * 0.6 * scale), sample(tile, x * 0.6 * scale + 200, y * 0.6 * scale + 90)
+    wobble_x, wobble_y = (
+        sample(tile, x * 0.6 * scale, y * 0.6 * scale),
+        sample(tile, x * 0.6 * scale + 200, y * 0.6 * scale + 90),
+    )
     reach = np.float32(unit * 0.0022)
-    moved = cv2.remap(picture, x + wobble_x * reach, y + wobble_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    wash = _kuwahara(_kuwahara(np.asarray(moved, np.float32), max(2, round(unit * 0.0050))), max(1, round(unit * 0.003)))
+    moved = cv2.remap(
+        picture, x + wobble_x * reach, y + wobble_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
+    wash = _kuwahara(
+        _kuwahara(np.asarray(moved, np.float32), max(2, round(unit * 0.0050))), max(1, round(unit * 0.003))
+    )
     wash = _lift(wash)
     # Pigment gathers where a wash ends: a thin dark seam inside each edge.
     grey = luma(wash)
@@ -110,7 +118,11 @@ def watercolor(picture: Array, rng: np.random.Generator) -> Array:
     grain = _paper(picture.shape, rng, float(0.9 * scale + 0.1))
     density = 1.0 + 3.0 * seams + 0.10 * bloom + 0.055 * grain
     painted = wash - (wash - wash * wash) * (density - 1.0)[..., None]
-    border = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y)) / unit + 0.0045 * wobble_x + 0.0015 * grain
+    border = (
+        np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y)) / unit
+        + 0.0045 * wobble_x
+        + 0.0015 * grain
+    )
     inside = smoothstep(0.022, 0.030, border)[..., None]
     rim = np.exp(-(((border - 0.031) / 0.004) ** 2))[..., None] * 0.10
     paper = np.array([0.985, 0.975, 0.952], np.float32) * (1.0 + 0.010 * grain[..., None])
@@ -130,8 +142,8 @@ def _lift(picture: Array) -> Array:
 def oil_painting(picture: Array, rng: np.random.Generator) -> Array:
     """Brush strokes that follow the forms, with the relief of thick paint.
 
-    Source: Kuwahara filtering in the manner of J. E. Kyprianidis et al. (2009); line integral convolution for the bristles
-    (B. Cabral and L. Leedom, 1993).
+    Source: Kuwahara filtering in the manner of J. E. Kyprianidis et al. (2009); line integral convolution for the
+    bristles (B. Cabral and L. Leedom, 1993).
     """
     unit = _unit(picture)
     y, x = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)
@@ -144,7 +156,9 @@ def oil_painting(picture: Array, rng: np.random.Generator) -> Array:
         interpolation=cv2.INTER_CUBIC,
     )
     shift = np.float32(unit * 0.006) * patch
-    strokes = cv2.remap(strokes, x + along_x * shift, y + along_y * shift, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    strokes = cv2.remap(
+        strokes, x + along_x * shift, y + along_y * shift, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
     smeared = _smear(np.asarray(strokes, np.float32), along_x, along_y, 6, 1.2)
     bristle = _smear(rng.standard_normal(picture.shape[:2], dtype=np.float32), along_x, along_y, 16, 1.0)
     bristle = _blur(bristle / (bristle.std() + 1e-6), 0.5)
@@ -152,7 +166,10 @@ def oil_painting(picture: Array, rng: np.random.Generator) -> Array:
     relief = bristle * 0.75 + tones * 0.8 + luma(smeared) * 7.0
     gy, gx = np.gradient(relief)
     lit = np.clip(-0.7 * gx - 0.7 * gy, -1.3, 1.3) * 0.095
-    rich = _saturate(np.clip(smeared + 0.7 * (smeared - _blur(smeared, 2.2)) + 0.2 * (smeared - _blur(smeared, unit * 0.04)), 0, 1), 1.32)
+    rich = _saturate(
+        np.clip(smeared + 0.7 * (smeared - _blur(smeared, 2.2)) + 0.2 * (smeared - _blur(smeared, unit * 0.04)), 0, 1),
+        1.32,
+    )
     rich = rich * (1.0 + 0.045 * tones)[..., None]
     return np.asarray(np.clip(rich * (1.0 + lit)[..., None] + 0.22 * np.maximum(lit, 0)[..., None], 0, 1), np.float32)
 
@@ -170,7 +187,11 @@ def _kuwahara(picture: Array, radius: int) -> Array:
         shift = np.array([[1, 0, dx * radius], [0, 1, dy * radius]], np.float32)
         where = (picture.shape[1], picture.shape[0])
         moved = cv2.warpAffine(mean, shift, where, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-        calm = 1.0 / (1.0 + (cv2.warpAffine(spread, shift, where, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE) * 3000.0) ** 2)
+        calm = 1.0 / (
+            1.0
+            + (cv2.warpAffine(spread, shift, where, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE) * 3000.0)
+            ** 2
+        )
         total += moved * calm[..., None]
         weights += calm
     return np.asarray(total / np.maximum(weights, 1e-6)[..., None], np.float32)
@@ -194,8 +215,12 @@ def _smear(picture: Array, along_x: Array, along_y: Array, steps: int, stride: f
     y, x = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)
     reach = stride
     for _ in range(max(1, int(np.log2(steps)))):
-        ahead = cv2.remap(picture, x + along_x * reach, y + along_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-        back = cv2.remap(picture, x - along_x * reach, y - along_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        ahead = cv2.remap(
+            picture, x + along_x * reach, y + along_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+        )
+        back = cv2.remap(
+            picture, x - along_x * reach, y - along_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+        )
         picture = (picture + ahead + back) / np.float32(3.0)
         reach *= 2.0
     return np.asarray(picture, np.float32)
@@ -252,8 +277,16 @@ def low_poly(picture: Array, rng: np.random.Generator) -> Array:
     tilt = 1.0 + rng.normal(0, 0.055, len(triangles))
     table = np.clip(colours * tilt[:, None], 0, 1).astype(np.float32)
     faces = table[labels]
-    smooth = cv2.resize(faces, (width * 2, height * 2), interpolation=cv2.INTER_LINEAR) if width * height < 400_000 else faces
-    faces = _blur(faces, 0.55) if smooth is faces else np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    smooth = (
+        cv2.resize(faces, (width * 2, height * 2), interpolation=cv2.INTER_LINEAR)
+        if width * height < 400_000
+        else faces
+    )
+    faces = (
+        _blur(faces, 0.55)
+        if smooth is faces
+        else np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    )
     return _saturate(np.clip(faces + 0.12 * (faces - _blur(faces, cell * 1.5)), 0, 1), 1.22)
 
 

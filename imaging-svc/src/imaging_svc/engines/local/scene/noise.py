@@ -38,7 +38,8 @@ def smoothstep(low: float, high: float, value: Array) -> Array:
 def _frequencies() -> Array:
     fy = np.fft.fftfreq(_TILE)[:, None]
     fx = np.fft.rfftfreq(_TILE)[None]
-    return np.hypot(fy, fx).astype(np.float32)
+    frequencies: Array = np.hypot(fy, fx).astype(np.float32)
+    return frequencies
 
 
 def _shaped(rng: np.random.Generator, gain: Array) -> Array:
@@ -56,7 +57,7 @@ def band(rng: np.random.Generator) -> Array:
 def fractal(rng: np.random.Generator, *, slope: float = 1.8, largest: float = 256.0) -> Array:
     """Cloud-like noise: (512, 512), zero mean, unit deviation, tileable; amplitude falls as frequency ** -slope."""
     frequency = np.maximum(_frequencies(), 1.0 / largest)
-    gain = frequency ** -slope
+    gain = frequency**-slope
     gain[0, 0] = 0.0
     return _shaped(rng, gain.astype(np.float32))
 
@@ -64,8 +65,8 @@ def fractal(rng: np.random.Generator, *, slope: float = 1.8, largest: float = 25
 def sample(tile: Array, x: Array, y: Array) -> Array:
     """Read a tile at float coordinates in tile pixels, wrapping around; x and y have any equal two-dimensional shape.
 
-    Where the coordinates move much slower than the tile's own pixels, a coarse grid is read and enlarged: it is faster, and
-    free of the facets that linear interpolation shows once a slope is lit.
+    Where the coordinates move much slower than the tile's own pixels, a coarse grid is read and enlarged: it is
+    faster, and free of the facets that linear interpolation shows once a slope is lit.
     """
     step = max(_largest_step(x), _largest_step(y))
     factor = int(min(8.0, 0.7 / max(step, 1e-6)))
@@ -117,7 +118,9 @@ def ridges(
     amplitude, scale, norm = 1.0, _WAVELENGTH / wavelength, 0.0
     for step in range(count):
         turned_x, turned_y = _turn(x, y, step)
-        crest = 1.06 - 0.62 * np.sqrt(sample(tile, turned_x * scale + 71.3 * step, turned_y * scale + 37.9 * step) ** 2 + 0.012)
+        crest = 1.06 - 0.62 * np.sqrt(
+            sample(tile, turned_x * scale + 71.3 * step, turned_y * scale + 37.9 * step) ** 2 + 0.012
+        )
         # Nearly straight flanks and a slightly worn edge: squared, as in the book, crests turn into needles.
         signal = np.clip(crest, 0.0, 1.0) ** 1.3 * weight
         total += amplitude * signal

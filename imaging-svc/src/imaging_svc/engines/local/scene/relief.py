@@ -1,4 +1,4 @@
-"""How is a height field seen from the ground?  Sample points in a fan before the camera, what hides what, and which way it faces.
+"""How is a height field seen from the ground?  What hides what, and which way it faces.
 
 A sample is visible when it is drawn higher than all the nearer ones of its column: the floating-horizon algorithm
 (T. J. Wright, "A Two-Space Solution to the Hidden Line Problem", 1973).
@@ -46,7 +46,7 @@ class Seen:
 
 
 def plot_for(frame: Frame, near: float, far: float, steps: int) -> Plot:
-    """A fan of samples: dense near the camera in steps of perspective, and dense far off, where slopes face the camera."""
+    """A fan of samples: close near the camera, and close enough far off, where whole slopes face the camera."""
     near = max(near, 0.8 * frame.focal / max(frame.height - frame.horizon, 1.0))
     part = np.linspace(0.0, 1.0, steps)
     distance = (0.36 * near * (far / near) ** part + 0.64 * (near + (far - near) * part**2)).astype(np.float32)

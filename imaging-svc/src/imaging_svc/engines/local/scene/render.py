@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..rendering import Pixels, Progress, Rendered, no_progress
+from imaging_svc.engines.local.rendering import Pixels, Progress, Rendered, no_progress
+
 from .vocabulary import SceneSpec, read_prompt
 
 __all__ = ["render_scene"]
@@ -26,22 +27,24 @@ def render_scene(
 ) -> Rendered:
     """Draw a prompt: RGB pixels, exactly (height, width, 3); the same arguments always give the same bytes.
 
-    Sizes are 64..2048 a side in any ratio.  Scenes are painted with at most 1.6 megapixels and at least 160 pixels on the
-    short side, then resampled, so memory stays bounded and small pictures are smooth.  details: `matched_terms`,
+    Sizes are 64..2048 a side in any ratio.  Scenes are painted with at most 1.6 megapixels and at least 160 pixels on
+    the short side, then resampled, so memory stays bounded and small pictures are smooth.  details: `matched_terms`,
     `ignored_terms` (content words this renderer cannot draw) and `scene` (what it understood).
     """
     if not (_SIDES[0] <= width <= _SIDES[1] and _SIDES[0] <= height <= _SIDES[1]):
         raise ValueError(f"A side must be {_SIDES[0]} to {_SIDES[1]} pixels long, not {width}x{height}.")
     spec = read_prompt(prompt, style)
     pixels = _paint(spec, width, height, seed, palette_reference, progress)
-    details = {"matched_terms": list(spec.matched_terms), "ignored_terms": list(spec.ignored_terms), "scene": spec.to_details()}
+    details = {
+        "matched_terms": list(spec.matched_terms),
+        "ignored_terms": list(spec.ignored_terms),
+        "scene": spec.to_details(),
+    }
     progress(1.0)
     return Rendered(pixels=pixels, model="procedural", details=details)
 
 
-def _paint(
-    spec: SceneSpec, width: int, height: int, seed: int, reference: Pixels | None, progress: Progress
-) -> Pixels:
+def _paint(spec: SceneSpec, width: int, height: int, seed: int, reference: Pixels | None, progress: Progress) -> Pixels:
     # The painters bring in OpenCV and a hundred milliseconds of imports: only a service that draws pays for them.
     from . import abstract, finish, landscape, space
 

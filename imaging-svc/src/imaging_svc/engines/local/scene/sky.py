@@ -9,13 +9,22 @@ from .colour import gradient, linear
 from .noise import Array, curve, fractal, rng_for, sample, smoothstep
 from .stage import Frame, Light
 
-__all__ = ["add_aurora", "add_lightning", "add_milky_way", "add_moon", "add_rainbow", "add_stars", "add_sun", "paint_gradient"]
+__all__ = [
+    "add_aurora",
+    "add_lightning",
+    "add_milky_way",
+    "add_moon",
+    "add_rainbow",
+    "add_stars",
+    "add_sun",
+    "paint_gradient",
+]
 
 
 def paint_gradient(frame: Frame, light: Light) -> Array:
     """The clear sky, linear (height, width, 3); below the horizon its last colour goes on.
 
-    Rows follow the hour's gradient; the side of the sun is brighter and its gradient lower, as forward scattering makes it.
+    Rows follow the hour's gradient; the side of the sun is brighter, as forward scattering makes it.
     """
     x, y = frame.grid()
     toward = np.exp(-(((x - light.sun_x) / (0.75 * frame.unit)) ** 2)).astype(np.float32)
@@ -38,7 +47,7 @@ def add_sun(picture: Array, frame: Frame, light: Light) -> None:
 
 
 def add_moon(picture: Array, frame: Frame, light: Light, seed: int, *, size: float = 0.036) -> None:
-    """A moon with seas and a soft shadowed limb, at the light's place (in place); `size` is its radius in frame units."""
+    """A moon with seas and a soft shadowed limb, at the light's place (in place); `size`: its radius in frame units."""
     rng = rng_for(seed, "moon")
     radius = size * frame.unit
     x, y = frame.grid()
@@ -111,15 +120,23 @@ def add_aurora(picture: Array, frame: Frame, seed: int) -> None:
         level = frame.horizon * (0.86 - 0.19 * layer + float(rng.uniform(-0.03, 0.03)))
         swing = frame.horizon * (0.10 + 0.03 * layer)
         # The fold of the curtain: the edge doubles back, so rays bunch where the curve turns.
-        bend = sample(warp, x / frame.unit * (95 + 20 * layer) + 131 * layer, np.full_like(x, 77.0 * layer + 11) + y / frame.unit * 22)
+        bend = sample(
+            warp,
+            x / frame.unit * (95 + 20 * layer) + 131 * layer,
+            np.full_like(x, 77.0 * layer + 11) + y / frame.unit * 22,
+        )
         edge = level + swing * bend
         up = (edge - y) / frame.horizon
         reach = 0.20 + 0.07 * layer + 0.08 * curve(rng, frame.width, 5, 2)[None]
         rays = sample(warp, x / frame.unit * 620 + bend * 55 + 17 * layer, y / frame.unit * 10 + 200 + 40 * layer)
         fine = sample(warp, x / frame.unit * 1700 + bend * 120, y / frame.unit * 14 + 90)
         column = np.clip(0.62 + 0.36 * rays + 0.14 * fine, 0.03, 2.0)
-        shape = smoothstep(-0.012, 0.022, up) * np.exp(-np.maximum(up, 0) / np.maximum(reach * np.clip(column, 0.4, 1.4), 0.03))
-        patch = smoothstep(-0.9, 0.9, sample(warp, x / frame.unit * 60 + 210 * layer, np.full_like(x, 300.0 + 50 * layer)))
+        shape = smoothstep(-0.012, 0.022, up) * np.exp(
+            -np.maximum(up, 0) / np.maximum(reach * np.clip(column, 0.4, 1.4), 0.03)
+        )
+        patch = smoothstep(
+            -0.9, 0.9, sample(warp, x / frame.unit * 60 + 210 * layer, np.full_like(x, 300.0 + 50 * layer))
+        )
         strength = shape * column * patch * (0.95 - 0.16 * layer)
         tone = smoothstep(0.02, 0.42, up)[..., None]
         picture += strength[..., None] * (linear(low) * (1 - tone) + linear(high) * 0.9 * tone) * 0.80
@@ -134,7 +151,14 @@ def add_rainbow(picture: Array, frame: Frame, light: Light) -> None:
     cx, cy = frame.width * (0.5 - light.side * 0.10), frame.horizon + 0.20 * frame.unit
     distance = np.hypot(x - cx, y - cy) / radius
     position = (distance - 0.94) / 0.085
-    hues = [(0.0, (90, 40, 190)), (0.2, (50, 90, 230)), (0.42, (40, 190, 110)), (0.6, (240, 230, 80)), (0.8, (250, 140, 50)), (1.0, (230, 40, 50))]
+    hues = [
+        (0.0, (90, 40, 190)),
+        (0.2, (50, 90, 230)),
+        (0.42, (40, 190, 110)),
+        (0.6, (240, 230, 80)),
+        (0.8, (250, 140, 50)),
+        (1.0, (230, 40, 50)),
+    ]
     colours = gradient([(at, (r, g, b)) for at, (r, g, b) in hues], np.clip(position, 0, 1))
     bow = smoothstep(-0.15, 0.3, position) * smoothstep(1.15, 0.7, position)
     fade = smoothstep(1.04, 0.72, y / max(frame.horizon, 1)) * 0.6 + 0.4
@@ -142,7 +166,11 @@ def add_rainbow(picture: Array, frame: Frame, light: Light) -> None:
     picture *= 1.0 + 0.07 * (smoothstep(1.0, 0.9, distance) * fade)[..., None]
     second = (distance - 1.22) / 0.12
     faint = smoothstep(-0.1, 0.3, second) * smoothstep(1.1, 0.7, second)
-    picture += 0.08 * (faint * fade)[..., None] * gradient([(at, (r, g, b)) for at, (r, g, b) in hues], np.clip(1 - second, 0, 1))
+    picture += (
+        0.08
+        * (faint * fade)[..., None]
+        * gradient([(at, (r, g, b)) for at, (r, g, b) in hues], np.clip(1 - second, 0, 1))
+    )
 
 
 def add_lightning(picture: Array, frame: Frame, light: Light, seed: int) -> None:
@@ -164,7 +192,12 @@ def add_lightning(picture: Array, frame: Frame, light: Light, seed: int) -> None
 
 
 def _fork(
-    bolt: Array, rng: np.random.Generator, start: tuple[float, float], end: tuple[float, float], unit: float, power: float
+    bolt: Array,
+    rng: np.random.Generator,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    unit: float,
+    power: float,
 ) -> None:
     points = np.array([start, end], np.float64)
     length = float(np.hypot(*(points[1] - points[0])))

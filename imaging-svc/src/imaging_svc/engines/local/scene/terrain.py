@@ -34,7 +34,7 @@ class Land:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Land as the camera sees it: colour (height, width, 3) linear, cover and water 0..1, depth of the water; and the samples."""
+    """Land as the camera sees it: colour (height, width, 3) linear, cover and water 0..1, depth; and its samples."""
 
     colour: Array
     cover: Array
@@ -45,7 +45,7 @@ class Ground:
     seen: Seen
 
     def spots(self, rng: np.random.Generator, count: int, near: float, far: float) -> list[tuple[float, float, float]]:
-        """Up to `count` dry, visible places between two distances, far ones first: (x, y, distance), x and y in pixels."""
+        """Up to `count` dry, visible places, far ones first: (x, y, distance), x and y in pixels."""
         steps, width = self.height.shape
         # Evenly over the ground would crowd the horizon: even in 1 / distance is even on the screen.
         wanted = 1.0 / rng.uniform(1.0 / far, 1.0 / near, count)
@@ -96,13 +96,15 @@ def _shade(frame: Frame, light: Light, land: Land, plot: Plot, height: Array) ->
 
 def air_colour(frame: Frame, light: Light) -> Array:
     """The colour that distance fades to, per column: the low sky's own, warmer and brighter towards the sun."""
-    toward = np.exp(-((np.abs(np.arange(frame.width) - light.sun_x) / (0.34 * frame.unit)) ** 1.5)) * min(1.0, light.glow * 1.2)
+    toward = np.exp(-((np.abs(np.arange(frame.width) - light.sun_x) / (0.34 * frame.unit)) ** 1.5)) * min(
+        1.0, light.glow * 1.2
+    )
     air = gradient(light.sky, 0.60 + 0.30 * toward)
-    return mixed(air, light.haze, 0.45) * (0.92 + 0.22 * toward)[:, None]
+    return np.asarray(mixed(air, light.haze, 0.45) * (0.92 + 0.22 * toward)[:, None])
 
 
 def _sunlit(x: Array, height: Array, light: Light, depth: float) -> Array:
-    """1 in the light, 0 in cast shadow.  The light comes mostly from the side, so a running maximum along rows finds it."""
+    """1 in the light, less in cast shadow.  Light comes mostly from the side: a running maximum along rows finds it."""
     ray = height + x * (light.side * max(0.5, light.slope * 1.25))
     ahead = ray[:, ::-1] if light.side > 0 else ray
     blocked = np.maximum.accumulate(ahead, 1) - ahead
@@ -134,10 +136,12 @@ def mountains(
         flank = smoothstep(0.10, 0.5, np.abs(plot.x / plot.z) * frame.focal / frame.width * 2)
         alps = envelope * (0.60 + 0.40 * flank) * (30.0 * crest**1.1 - 3.0) + main * (11.0 + 15.0 * crest)
         hills = smoothstep(6.0, 40.0, plot.z) * (2.2 + 2.3 * octaves(tile, x, z, 24.0, 6, 0.44))
-        rough = (0.05 if season == "winter" else 0.13) * octaves(tile, x, z, 5.0, 5, 0.55) * smoothstep(2.0, 8.0, plot.z)
+        rough = (
+            (0.05 if season == "winter" else 0.13) * octaves(tile, x, z, 5.0, 5, 0.55) * smoothstep(2.0, 8.0, plot.z)
+        )
         land = height * reach * alps + np.maximum(hills, -0.3) * 0.8 + rough
         if not has_water:
-            return land
+            return np.asarray(land)
         coast = shore_line + 3.5 * octaves(tile, x, np.full_like(z, 9.0), 26.0, 3)
         return np.where(plot.z < coast, -0.4, land * smoothstep(0.0, 1.0, (plot.z - coast) / 9.0) + 0.02)
 
@@ -149,7 +153,9 @@ def mountains(
         spot = sample(wide, x * 14, z * 14)
         top = 34.0 * reach * height
         rock = mixed(linear(palette.rock), linear(palette.rock_dark), smoothstep(-0.8, 0.9, patch)[..., None])
-        grass = mixed(linear(palette.grass), linear(palette.grass_dark), smoothstep(-0.6, 0.8, spot + 0.4 * patch)[..., None])
+        grass = mixed(
+            linear(palette.grass), linear(palette.grass_dark), smoothstep(-0.6, 0.8, spot + 0.4 * patch)[..., None]
+        )
         grow = smoothstep(0.52, 0.80, normal[1] + 0.10 * patch) * smoothstep(top * 0.62, top * 0.20, land + 2.2 * patch)
         blades = octaves(tile, x * 2.2, z, 0.7, 4, 0.85) * smoothstep(24.0, 3.0, plot.z)
         colour = mixed(rock, grass * (1.0 + 0.20 * blades)[..., None], grow[..., None])
@@ -157,7 +163,9 @@ def mountains(
         snow *= smoothstep(0.50, 0.70, normal[1] + 0.10 * spot + 0.06 * patch)
         return mixed(colour, linear((238, 244, 252)), snow[..., None])
 
-    return Land(heights, albedo, nearest=1.2, farthest=far, has_water=has_water)
+    # High light leaves the valleys open; low light fills them with shadow.
+    shadow = 0.86 if light.slope < 0.5 else 0.62
+    return Land(heights, albedo, nearest=1.2, farthest=far, shadow=shadow, has_water=has_water)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +199,12 @@ def hills(frame: Frame, light: Light, seed: int, *, season: str, has_water: bool
         soft = octaves(tile, x, z, 34.0, 3, 0.32)
         distant = octaves(tile, x, z, 60.0, 5, 0.45)
         grow = smoothstep(3.0, 60.0, plot.z)
-        land = size * (0.3 + 3.4 * grow * (0.55 + 0.62 * soft)) + size * smoothstep(60, 130, plot.z) * (5.0 + 5.5 * distant)
-        bumps = 0.007 * octaves(tile, x, z, 1.1, 3, 0.5) + 0.10 * smoothstep(14, 60, plot.z) * octaves(tile, x, z, 1.6, 3, 0.6)
+        land = size * (0.3 + 3.4 * grow * (0.55 + 0.62 * soft)) + size * smoothstep(60, 130, plot.z) * (
+            5.0 + 5.5 * distant
+        )
+        bumps = 0.007 * octaves(tile, x, z, 1.1, 3, 0.5) + 0.10 * smoothstep(14, 60, plot.z) * octaves(
+            tile, x, z, 1.6, 3, 0.6
+        )
         if has_water:
             coast = shore_line + 3.0 * octaves(tile, x, np.full_like(z, 5.0), 22.0, 3)
             return np.where(plot.z < coast, -0.4, land * smoothstep(0.0, 1.0, (plot.z - coast) / 8.0) + 0.02)
@@ -207,6 +219,7 @@ def hills(frame: Frame, light: Light, seed: int, *, season: str, has_water: bool
         index = np.clip(field * len(near), 0, len(near) - 1).astype(np.int32)
         colour = crops[index] * (1.0 + 0.16 * blades + 0.14 * patch)[..., None]
         colour = mixed(colour, linear(far_colour), (0.75 * edge * smoothstep(3.0, 12.0, plot.z))[..., None])
+        colour = mixed(colour, linear(far_colour), (0.75 * smoothstep(34.0, 85.0, plot.z))[..., None])
         woods = smoothstep(0.55, 0.95, patch + 0.35 * octaves(tile, x, z, 3.0, 3, 0.6)) * smoothstep(16.0, 34.0, plot.z)
         return np.clip(mixed(colour, linear(far_colour) * 0.8, woods[..., None]), 0.0, 1.0)
 
@@ -248,13 +261,15 @@ def desert(frame: Frame, light: Light, seed: int) -> Land:
         large = (0.7 + 5.8 * grow) * crest + (0.30 + 0.9 * grow) * np.clip(second, 0, 1) ** 1.6 * crest
         big = smoothstep(50.0, 120.0, plot.z) * 9.0 * np.clip(octaves(tile, x, z, 70.0, 3, 0.4) * 0.5 + 0.55, 0, 2)
         wind = np.sin((x * 0.5 + z * 0.85 + 0.30 * octaves(tile, x, z, 3.0, 3)) * 17.0)
-        return large * 0.9 - 0.75 + big + 0.0065 * wind * smoothstep(14.0, 4.0, plot.z) * (0.5 + crest)
+        return np.asarray(large * 0.9 - 0.75 + big + 0.0065 * wind * smoothstep(14.0, 4.0, plot.z) * (0.5 + crest))
 
     def albedo(plot: Plot, land: Array, normal: tuple[Array, Array, Array]) -> Array:
         x, z = plot.x + shift_x, plot.z + shift_z
         patch = sample(wide, x * 11, z * 11)[..., None]
         grain = octaves(tile, x, z, 0.5, 2, 0.7)[..., None]
-        return mixed(linear((226, 170, 108)), linear((196, 130, 78)), np.clip(0.5 + 0.3 * patch, 0, 1)) * (1.0 + 0.035 * grain)
+        return mixed(linear((226, 170, 108)), linear((196, 130, 78)), np.clip(0.5 + 0.3 * patch, 0, 1)) * (
+            1.0 + 0.035 * grain
+        )
 
     return Land(heights, albedo, nearest=1.1, farthest=160.0, relief=0.9)
 
@@ -270,20 +285,22 @@ def shore(frame: Frame, light: Light, seed: int) -> Land:
         x, z = plot.x * side, plot.z
         wander = octaves(tile, plot.x * 0.4 + shift, z + shift, 16.0, 3, 0.4)
         # Positive inland.  The beach comes in from the side and narrows into the distance.
-        inland = x - 0.9 - 0.10 * z + 0.9 * wander - 3.0 * smoothstep(8.0, 30.0, z) + 4.6 * smoothstep(3.6, 1.3, z)
+        inland = x - 0.15 - 0.17 * z + 0.8 * wander - 3.0 * smoothstep(8.0, 30.0, z)
         sand = 0.10 * inland + 0.0045 * np.sin(6.0 * x + 3 * wander) * smoothstep(10, 3, z)
         bump = 0.020 * octaves(tile, plot.x + shift, z, 1.2, 3, 0.6) * smoothstep(0.2, 1.0, inland)
         head = np.exp(-(((x - 34.0) / 22.0) ** 2) - (((z - 92.0) / 26.0) ** 2))
         cliff = head * (13.0 + 9.0 * ridges(tile, plot.x + shift, z + shift, 18.0, 6)) - 2.2
         land = np.where(inland > 0, np.minimum(sand, 0.5) + bump, sand)
-        return np.maximum(np.where(z > 40, -0.5, land), cliff)
+        return np.asarray(np.maximum(np.where(z > 40, -0.5, land), cliff))
 
     def albedo(plot: Plot, land: Array, normal: tuple[Array, Array, Array]) -> Array:
         grain = octaves(tile, plot.x, plot.z, 0.35, 2, 0.8)[..., None]
         patch = sample(wide, plot.x * 16, plot.z * 16)[..., None]
-        sand = mixed(linear((250, 228, 184)), linear((214, 186, 144)), smoothstep(0.085, 0.015, land)[..., None]) * (1 + 0.05 * grain + 0.05 * patch)
+        sand = mixed(linear((250, 228, 184)), linear((214, 186, 144)), smoothstep(0.085, 0.015, land)[..., None]) * (
+            1 + 0.05 * grain + 0.05 * patch
+        )
         green = mixed(linear((92, 112, 60)), linear((42, 66, 40)), smoothstep(-0.6, 0.6, patch))
         green = mixed(linear((146, 126, 104)), green, smoothstep(0.35, 0.7, normal[1])[..., None])
         return np.where((plot.z > 40)[..., None], green, sand)
 
-    return Land(heights, albedo, nearest=1.1, farthest=150.0, has_water=True, relief=0.5)
+    return Land(heights, albedo, nearest=1.1, farthest=150.0, shadow=0.25, has_water=True, relief=0.5)

@@ -1,4 +1,4 @@
-"""How do trees, palms and boats get drawn?  As stamps: coverage masks grown once per picture and pasted at many sizes."""
+"""How do trees, palms and boats get drawn?  As stamps: masks grown once, pasted at many sizes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Stamp", "boat", "broadleaf", "conifer", "palm", "paste", "tree_kinds
 class Stamp:
     """A thing to paste, standing on the middle of its lower edge.
 
-    cover: (height, width) 0..1.  light: (height, width) about 1, brighter where the thing faces the light (from the right).
+    cover: (height, width) 0..1.  light: (height, width) about 1, brighter where the thing faces the light.
     """
 
     cover: Array
@@ -46,7 +46,9 @@ def conifer(rng: np.random.Generator, height: int) -> Stamp:
             points = [(middle, y - drop * 0.75), tip]
             for j in range(4, 0, -1):
                 s = j / 5
-                points.append((middle + side * length * s, y + drop * (0.5 + 0.5 * s) + drop * float(rng.uniform(0.15, 0.75))))
+                points.append(
+                    (middle + side * length * s, y + drop * (0.5 + 0.5 * s) + drop * float(rng.uniform(0.15, 0.75)))
+                )
                 points.append((middle + side * length * (s - 0.09), y + drop * (0.1 + 0.5 * s)))
             points.append((middle, y + drop * 0.3))
             polygon = np.array(points).round().astype(np.int32)
@@ -55,7 +57,7 @@ def conifer(rng: np.random.Generator, height: int) -> Stamp:
             cv2.fillPoly(light, [polygon], shade)
             # The upper edge of a branch meets the sky: brighter, and where snow lies.
             ends = (round(middle), round(y - drop * 0.6)), (round(tip[0]), round(tip[1] - drop * 0.15))
-            cv2.line(light, ends[0], ends[1], min(250, shade + 95), max(1, round(drop * 0.42)))
+            cv2.line(light, ends[0], ends[1], min(250, shade + 95), max(1, round(drop * 0.24)))
     return _stamp(canvas, light, width, height)
 
 
@@ -119,10 +121,11 @@ def _branch(
         _branch(canvas, rng, end, angle + float(turn), length * shrink, thick * 0.62, depth + 1, limit, tips)
 
 
-def palm(rng: np.random.Generator, height: int, lean: float) -> Stamp:
-    """A coconut palm; `lean` is how far the crown stands aside from the foot, in heights, negative to the left."""
+def palm(rng: np.random.Generator, height: int, lean: float) -> tuple[Stamp, Stamp]:
+    """A coconut palm, trunk and crown; `lean` is how far the crown stands aside from the foot, in heights, negative to the left."""
     width = int(height * 1.5) | 1
     canvas = np.zeros((height, width), np.uint8)
+    trunk_canvas = np.zeros_like(canvas)
     light = np.full(canvas.shape, 100, np.uint8)
     foot = np.array([width / 2, height - 1.0])
     crown = np.array([width / 2 + lean * height, height * 0.30])
@@ -131,7 +134,8 @@ def palm(rng: np.random.Generator, height: int, lean: float) -> Stamp:
     trunk = (1 - t) ** 2 * foot + 2 * t * (1 - t) * bend + t**2 * crown
     for k in range(39):
         thick = height * (0.028 - 0.014 * k / 39)
-        cv2.line(canvas, _at(trunk[k]), _at(trunk[k + 1]), 255, max(1, round(thick)), cv2.LINE_AA)
+        cv2.line(trunk_canvas, _at(trunk[k]), _at(trunk[k + 1]), 255, max(1, round(thick)), cv2.LINE_AA)
+        cv2.line(light, _at(trunk[k]), _at(trunk[k + 1]), 96 if k % 2 else 140, max(1, round(thick)))
     fronds = 15
     for k in range(fronds):
         angle = -np.pi / 2 + (k - (fronds - 1) / 2) / fronds * 4.7 + float(rng.normal(0, 0.09))
@@ -139,10 +143,13 @@ def palm(rng: np.random.Generator, height: int, lean: float) -> Stamp:
     for _ in range(4):
         spot = crown + rng.normal(0, height * 0.014, 2) + (0, height * 0.014)
         cv2.circle(canvas, _at(spot), max(1, int(height * 0.016)), 255, -1, cv2.LINE_AA)
-    return Stamp(canvas.astype(np.float32) / 255.0, light.astype(np.float32) / 128.0)
+    shade = light.astype(np.float32) / 128.0
+    return Stamp(trunk_canvas.astype(np.float32) / 255.0, shade), Stamp(canvas.astype(np.float32) / 255.0, shade)
 
 
-def _frond(canvas: np.ndarray, light: np.ndarray, rng: np.random.Generator, crown: np.ndarray, angle: float, length: float) -> None:
+def _frond(
+    canvas: np.ndarray, light: np.ndarray, rng: np.random.Generator, crown: np.ndarray, angle: float, length: float
+) -> None:
     s = np.linspace(0, 1, 46)
     droop = 0.62 * (0.35 + np.abs(np.cos(angle)))
     px = crown[0] + length * s * np.cos(angle)
@@ -170,7 +177,9 @@ def boat(height: int) -> Stamp:
     w = canvas.shape[1]
 
     def shape(points: Sequence[tuple[float, float]]) -> None:
-        cv2.fillPoly(canvas, [np.array([(x * w, y * size) for x, y in points]).round().astype(np.int32)], 255, cv2.LINE_AA)
+        cv2.fillPoly(
+            canvas, [np.array([(x * w, y * size) for x, y in points]).round().astype(np.int32)], 255, cv2.LINE_AA
+        )
 
     shape([(0.10, 0.88), (0.92, 0.86), (0.82, 0.985), (0.22, 0.99)])
     shape([(0.465, 0.02), (0.485, 0.02), (0.485, 0.88), (0.465, 0.88)])
@@ -192,10 +201,20 @@ def _stamp(canvas: np.ndarray, light: np.ndarray, width: int, height: int) -> St
     return Stamp(cover, shade)
 
 
-def paste(picture: Array, stamp: Stamp, foot: tuple[float, float], height: float, colour: Array, *, mirror: bool = False, shading: float = 0.0, snow: Array | None = None) -> None:
+def paste(
+    picture: Array,
+    stamp: Stamp,
+    foot: tuple[float, float],
+    height: float,
+    colour: Array,
+    *,
+    mirror: bool = False,
+    shading: float = 0.0,
+    snow: Array | None = None,
+) -> None:
     """Stand a stamp on `foot` (x, y pixels), `height` pixels tall, in a linear colour (3,) (in place).
 
-    shading 0..1: how much of the stamp's own light shows.  snow: the colour (3,) of snow on the parts that face the sky.
+    shading 0..1: how much of the stamp's own light shows.  snow: a colour (3,) for the parts that face the sky.
     """
     tall = max(2, round(height))
     wide = max(1, round(tall * stamp.cover.shape[1] / stamp.cover.shape[0]))
@@ -211,7 +230,7 @@ def paste(picture: Array, stamp: Stamp, foot: tuple[float, float], height: float
         lit = _sized(stamp.light, wide, tall, method, mirror)[cut]
         paint = paint * (1.0 + shading * (lit - 1.0))[..., None]
         if snow is not None:
-            paint = paint + (snow - paint) * np.clip((lit - 0.84) * 1.6, 0.0, 0.9)[..., None]
+            paint = paint + (snow - paint) * np.clip((lit - 0.84) * 1.7, 0.0, 0.85)[..., None]
     view = picture[y0:y1, x0:x1]
     view += (paint - view) * cover
 

@@ -1,4 +1,4 @@
-"""Which words of a prompt can be drawn?  English and Vietnamese words, with or without accents, into a frozen SceneSpec."""
+"""Which words of a prompt can be drawn?  English and Vietnamese, with or without accents, into a frozen SceneSpec."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ STYLES: Final[tuple[Style, ...]] = get_args(Style)
 class SceneSpec:
     """What to draw.  Every field but the last three holds names of this module's own vocabulary.
 
-    time: "sunrise" | "sunset" | "golden" | "day" | "dusk" | "night".  weather: "clear" | "cloudy" | "overcast" | "storm".
-    falling: "" | "rain" | "snow".  fog: 0..1.  season: "" | "spring" | "summer" | "autumn" | "winter".
-    places: in the order the prompt names them.  things: extras such as "moon", "palm", "aurora".
-    colours: keys of `colour.NAMED`.  tones: "warm", "cool", "pastel", "neon", "monochrome", … and moods.
+    time: "sunrise" | "sunset" | "golden" | "day" | "dusk" | "night".  weather: "clear" | "cloudy" | "overcast" |
+    "storm". falling: "" | "rain" | "snow".  fog: 0..1.  season: "" | "spring" | "summer" | "autumn" | "winter".
+    places: in the order the prompt names them.  things: extras such as "moon", "palm", "aurora". colours: keys of
+    `colour.NAMED`.  tones: "warm", "cool", "pastel", "neon", "monochrome", … and moods.
     """
 
     time: str
@@ -57,121 +57,287 @@ class SceneSpec:
 
 # "kind:name" -> phrases, English | Vietnamese, separated by commas.  A longer phrase wins over a shorter one.
 _TERMS: Final[dict[str, str]] = {
-    "time:sunrise": "sunrise, dawn, daybreak, early morning, morning, morning light, first light | bình minh, rạng đông, "
-    "mặt trời mọc, sáng sớm, buổi sáng, ban mai, sớm mai, buổi sớm",
-    "time:sunset": "sunset, sundown, setting sun, sunsets, evening, evening sky | hoàng hôn, mặt trời lặn, chiều tà, lúc xế chiều, ráng chiều",
-    "time:golden": "golden hour, golden light, golden sunlight, magic hour, late afternoon, afternoon, golden glow | giờ vàng, nắng vàng, ánh nắng vàng, "
-    "nắng chiều, buổi chiều, ánh sáng vàng, ánh vàng",
-    "time:day": "day, daytime, daylight, noon, midday, midday sun, broad daylight | ban ngày, buổi trưa, giữa trưa, trưa",
-    "time:dusk": "dusk, twilight, blue hour, nightfall, gloaming | chạng vạng, giờ xanh, nhá nhem, chập tối, hoàng hôn xanh",
-    "time:night": "night, nighttime, midnight, nocturnal, at night, nightscape | đêm, ban đêm, buổi tối, nửa đêm, đêm khuya, "
-    "màn đêm, trời đêm, về đêm",
-    "weather:clear": "clear, clear sky, clear skies, cloudless, sunny, blue sky, blue skies, sunshine, sunlit, bright sun | quang đãng, "
-    "trời trong, trời xanh, bầu trời xanh, nắng, nắng đẹp, trời nắng, không mây",
-    "weather:cloudy": "cloud, clouds, cloudy, partly cloudy, white clouds, cloudscape, fluffy clouds, cumulus, dramatic sky, dramatic clouds | mây, "
-    "mây trắng, nhiều mây, có mây, bầu trời nhiều mây",
+    "time:sunrise": (
+        "sunrise, dawn, daybreak, early morning, morning, morning light, first light | bình minh, rạng đông, mặt "
+        "trời mọc, sáng sớm, buổi sáng, ban mai, sớm mai, buổi sớm"
+    ),
+    "time:sunset": (
+        "sunset, sundown, setting sun, sunsets, evening, evening sky | hoàng hôn, mặt trời lặn, chiều tà, lúc xế "
+        "chiều, ráng chiều"
+    ),
+    "time:golden": (
+        "golden hour, golden light, golden sunlight, magic hour, late afternoon, afternoon, golden glow | giờ "
+        "vàng, nắng vàng, ánh nắng vàng, nắng chiều, buổi chiều, ánh sáng vàng, ánh vàng"
+    ),
+    "time:day": (
+        "day, daytime, daylight, noon, midday, midday sun, broad daylight | ban ngày, buổi trưa, giữa trưa, trưa"
+    ),
+    "time:dusk": (
+        "dusk, twilight, blue hour, nightfall, gloaming | chạng vạng, giờ xanh, nhá nhem, chập tối, hoàng hôn xanh"
+    ),
+    "time:night": (
+        "night, nighttime, midnight, nocturnal, at night, nightscape | đêm, ban đêm, buổi tối, nửa đêm, đêm "
+        "khuya, màn đêm, trời đêm, về đêm"
+    ),
+    "weather:clear": (
+        "clear, clear sky, clear skies, cloudless, sunny, blue sky, blue skies, sunshine, sunlit, bright sun | "
+        "quang đãng, trời trong, trời xanh, bầu trời xanh, nắng, nắng đẹp, trời nắng, không mây"
+    ),
+    "weather:cloudy": (
+        "cloud, clouds, cloudy, partly cloudy, white clouds, cloudscape, fluffy clouds, cumulus, dramatic sky, "
+        "dramatic clouds | mây, mây trắng, nhiều mây, có mây, bầu trời nhiều mây"
+    ),
     "weather:overcast": "overcast, grey sky, gray sky, gloomy sky, dull sky | u ám, âm u, trời u ám, trời xám",
-    "weather:storm": "storm, stormy, thunderstorm, tempest, typhoon, hurricane, storm clouds, dark clouds, rough sea, raging | bão, giông, "
-    "dông bão, giông bão, bão tố, cơn bão, mây đen, sóng dữ",
-    "falling:rain": "rain, rainy, raining, drizzle, downpour, rainfall, wet | mưa, cơn mưa, trời mưa, mưa rơi, mưa phùn",
-    "falling:snow": "snowing, snowfall, snowstorm, blizzard, falling snow, snowflakes | tuyết rơi, bão tuyết, bông tuyết",
-    "fog:1": "fog, foggy, mist, misty, haze, hazy, dense fog, morning mist, smoky | sương, sương mù, mù sương, màn sương, sương khói",
+    "weather:storm": (
+        "storm, stormy, thunderstorm, tempest, typhoon, hurricane, storm clouds, dark clouds, rough sea, raging | "
+        "bão, giông, dông bão, giông bão, bão tố, cơn bão, mây đen, sóng dữ"
+    ),
+    "falling:rain": (
+        "rain, rainy, raining, drizzle, downpour, rainfall, wet | mưa, cơn mưa, trời mưa, mưa rơi, mưa phùn"
+    ),
+    "falling:snow": (
+        "snowing, snowfall, snowstorm, blizzard, falling snow, snowflakes | tuyết rơi, bão tuyết, bông tuyết"
+    ),
+    "fog:1": (
+        "fog, foggy, mist, misty, haze, hazy, dense fog, morning mist, smoky | sương, sương mù, mù sương, màn "
+        "sương, sương khói"
+    ),
     "thing:rainbow": "rainbow | cầu vồng",
-    "thing:lightning": "lightning, thunderbolt, lightning bolt, thunder | sấm sét, tia chớp, tia sét, sét, chớp, sấm",
-    "season:spring": "spring, springtime, blossom, blossoms, cherry blossom, cherry blossoms, sakura | mùa xuân, xuân, hoa đào, hoa anh đào",
+    "thing:lightning": ("lightning, thunderbolt, lightning bolt, thunder | sấm sét, tia chớp, tia sét, sét, chớp, sấm"),
+    "season:spring": (
+        "spring, springtime, blossom, blossoms, cherry blossom, cherry blossoms, sakura | mùa xuân, xuân, hoa "
+        "đào, hoa anh đào"
+    ),
     "season:summer": "summer, summertime | mùa hè, mùa hạ, hè",
-    "season:autumn": "autumn, autumnal, fall colors, fall foliage, in fall, autumn leaves | mùa thu, thu vàng, lá vàng, lá thu, rừng thu",
-    "season:winter": "winter, wintry, snow, snowy, snow-capped, snowcapped, snow capped, snow-covered, frozen, ice, icy, frost | mùa đông, tuyết, "
-    "tuyết phủ, phủ tuyết, băng giá",
-    "place:mountains": "mountain, mountains, mountain range, peak, peaks, alps, alpine, summit, ridge, ridges, cliff, cliffs, "
-    "canyon, fjord, volcano, himalaya | núi, dãy núi, đỉnh núi, ngọn núi, núi non, đồi núi, núi đồi, vách đá, núi rừng",
-    "place:sea": "sea, ocean, seascape, waves, wave, sea waves, ocean waves, open sea, open water | biển, đại dương, biển cả, sóng, sóng biển, mặt biển, biển khơi",
-    "place:beach": "beach, shore, seashore, coast, coastline, sandy beach, seaside, island, tropical island, lagoon | bãi biển, bờ biển, "
-    "bờ cát, bãi cát, hòn đảo, đảo, ven biển",
+    "season:autumn": (
+        "autumn, autumnal, fall colors, fall foliage, in fall, autumn leaves | mùa thu, thu vàng, lá vàng, lá "
+        "thu, rừng thu"
+    ),
+    "season:winter": (
+        "winter, wintry, snow, snowy, snow-capped, snowcapped, snow capped, snow-covered, frozen, ice, icy, frost "
+        "| mùa đông, tuyết, tuyết phủ, phủ tuyết, băng giá"
+    ),
+    "place:mountains": (
+        "mountain, mountains, mountain range, peak, peaks, alps, alpine, summit, ridge, ridges, cliff, cliffs, "
+        "canyon, fjord, volcano, himalaya | núi, dãy núi, đỉnh núi, ngọn núi, núi non, đồi núi, núi đồi, vách đá, "
+        "núi rừng"
+    ),
+    "place:sea": (
+        "sea, ocean, seascape, waves, wave, sea waves, ocean waves, open sea, open water | biển, đại dương, biển "
+        "cả, sóng, sóng biển, mặt biển, biển khơi"
+    ),
+    "place:beach": (
+        "beach, shore, seashore, coast, coastline, sandy beach, seaside, island, tropical island, lagoon | bãi "
+        "biển, bờ biển, bờ cát, bãi cát, hòn đảo, đảo, ven biển"
+    ),
     "place:lake": "lake, pond, lakeside, lakes | hồ, hồ nước, mặt hồ, bờ hồ, ven hồ, ao",
-    "place:river": "river, stream, creek, riverside, waterfall | sông, dòng sông, con sông, suối, dòng suối, ven sông, thác nước",
-    "place:forest": "forest, forests, woods, woodland, jungle, rainforest, pine forest, trees, grove | rừng, khu rừng, cánh rừng, rừng cây, rừng thông, "
-    "rừng rậm, cây cối, hàng cây",
+    "place:river": (
+        "river, stream, creek, riverside, waterfall | sông, dòng sông, con sông, suối, dòng suối, ven sông, thác nước"
+    ),
+    "place:forest": (
+        "forest, forests, woods, woodland, jungle, rainforest, pine forest, trees, grove | rừng, khu rừng, cánh "
+        "rừng, rừng cây, rừng thông, rừng rậm, cây cối, hàng cây"
+    ),
     "place:desert": "desert, dune, dunes, sand dunes, sahara, sand | sa mạc, cồn cát, đồi cát, đụn cát",
-    "place:city": "city, skyline, cityscape, city skyline, downtown, skyscraper, skyscrapers, metropolis, town, urban, buildings, "
-    "city lights, street, cyberpunk city, cyberpunk, manhattan, new york, tokyo, saigon, hanoi "
-    "| thành phố, đô thị, phố, khu phố, đường phố, tòa nhà, toà nhà, nhà cao tầng, phố phường, sài gòn, hà nội, cao ốc",
-    "place:countryside": "countryside, hill, hills, rolling hills, field, fields, meadow, meadows, grassland, farmland, pasture, "
-    "prairie, valley, rural, rice field, rice fields, wheat field, flower field, flowers, garden, grass, plains, park, landscape, nature, scenery "
-    "| đồng quê, làng quê, thôn quê, nông thôn, đồi, ngọn đồi, cánh đồng, đồng cỏ, thảo nguyên, ruộng, ruộng lúa, "
-    "ruộng bậc thang, thung lũng, đồng lúa, cánh đồng hoa, vườn hoa, phong cảnh, thiên nhiên, cảnh đẹp",
-    "place:nightsky": "night sky, starry night, starry sky, stargazing, starscape | bầu trời đêm, trời sao, bầu trời sao, đêm đầy sao, trời đầy sao",
-    "place:space": "space, outer space, cosmos, cosmic, universe, deep space, interstellar, astral | vũ trụ, không gian vũ trụ, ngoài không gian",
-    "place:abstract": "abstract, abstraction, generative art, fluid art, marbling, abstract background, wallpaper | trừu tượng, nghệ thuật trừu tượng, hình nền",
-    "place:geometric": "geometric, geometry, triangles, polygons, shapes, bauhaus, mosaic, hexagons, circles, squares | hình học, tam giác, đa giác, hình khối",
-    "place:gradient": "gradient, gradients, mesh gradient, smooth background, blurred background | chuyển màu, dải màu, chuyển sắc, gradient màu",
-    "thing:stars": "star, stars, starlight, starry, starlit, shooting star | sao, ngôi sao, đầy sao, những vì sao, vì sao, ánh sao, nhiều sao, muôn sao",
+    "place:city": (
+        "city, skyline, cityscape, city skyline, downtown, skyscraper, skyscrapers, metropolis, town, urban, "
+        "buildings, city lights, street, cyberpunk city, cyberpunk, manhattan, new york, tokyo, saigon, hanoi | "
+        "thành phố, đô thị, phố, khu phố, đường phố, tòa nhà, toà nhà, nhà cao tầng, phố phường, sài gòn, hà nội, "
+        "cao ốc"
+    ),
+    "place:countryside": (
+        "countryside, hill, hills, rolling hills, field, fields, meadow, meadows, grassland, farmland, pasture, "
+        "prairie, valley, rural, rice field, rice fields, wheat field, garden, grass, "
+        "plains, park, landscape, nature, scenery | đồng quê, làng quê, thôn quê, nông thôn, đồi, ngọn đồi, cánh "
+        "đồng, đồng cỏ, thảo nguyên, ruộng, ruộng lúa, ruộng bậc thang, thung lũng, đồng lúa, vườn, "
+        "phong cảnh, thiên nhiên, cảnh đẹp"
+    ),
+    "place:nightsky": (
+        "night sky, starry night, starry sky, stargazing, starscape | bầu trời đêm, trời sao, bầu trời sao, đêm "
+        "đầy sao, trời đầy sao"
+    ),
+    "place:space": (
+        "space, outer space, cosmos, cosmic, universe, deep space, interstellar, astral | vũ trụ, không gian vũ "
+        "trụ, ngoài không gian"
+    ),
+    "place:abstract": (
+        "abstract, abstraction, generative art, fluid art, marbling, abstract background, wallpaper | trừu tượng, "
+        "nghệ thuật trừu tượng, hình nền"
+    ),
+    "place:geometric": (
+        "geometric, geometry, triangles, polygons, shapes, bauhaus, mosaic, hexagons, circles, squares | hình "
+        "học, tam giác, đa giác, hình khối"
+    ),
+    "place:gradient": (
+        "gradient, gradients, mesh gradient, smooth background, blurred background | chuyển màu, dải màu, chuyển "
+        "sắc, gradient màu"
+    ),
+    "thing:stars": (
+        "star, stars, starlight, starry, starlit, shooting star | sao, ngôi sao, đầy sao, những vì sao, vì sao, "
+        "ánh sao, nhiều sao, muôn sao"
+    ),
     "thing:milkyway": "milky way | dải ngân hà, ngân hà",
     "thing:aurora": "aurora, aurora borealis, northern lights, polar lights | cực quang, bắc cực quang",
-    "thing:moon": "moon, moonlight, moonlit, full moon, moonrise, crescent, crescent moon | trăng, mặt trăng, ánh trăng, trăng tròn, trăng khuyết, trăng rằm",
-    "thing:sun": "sun, sunlight, sun rays, sunbeam, sunbeams, sun beams, god rays, light rays | mặt trời, ánh nắng, tia nắng, ánh mặt trời",
-    "thing:planet": "planet, planets, saturn, jupiter, mars, exoplanet, ringed planet, earth | hành tinh, sao thổ, sao mộc, sao hỏa, trái đất",
+    "thing:moon": (
+        "moon, moonlight, moonlit, full moon, moonrise, crescent, crescent moon | trăng, mặt trăng, ánh trăng, "
+        "trăng tròn, trăng khuyết, trăng rằm"
+    ),
+    "thing:sun": (
+        "sun, sunlight, sun rays, sunbeam, sunbeams, sun beams, god rays, light rays | mặt trời, ánh nắng, tia "
+        "nắng, ánh mặt trời"
+    ),
+    "thing:planet": (
+        "planet, planets, saturn, jupiter, mars, exoplanet, ringed planet, earth | hành tinh, sao thổ, sao mộc, "
+        "sao hỏa, trái đất"
+    ),
     "thing:nebula": "nebula, nebulae, stardust, supernova | tinh vân",
     "thing:galaxy": "galaxy, galaxies, spiral galaxy | thiên hà",
-    "thing:pine": "pine, pines, pine trees, pine tree, fir, firs, spruce, conifer, conifers, evergreen | cây thông, thông, hàng thông",
-    "thing:palm": "palm, palms, palm tree, palm trees, coconut, coconut trees, tropical | cây dừa, dừa, hàng dừa, cây cọ, nhiệt đới",
+    "thing:pine": (
+        "pine, pines, pine trees, pine tree, fir, firs, spruce, conifer, conifers, evergreen | cây thông, thông, "
+        "hàng thông"
+    ),
+    "thing:palm": (
+        "palm, palms, palm tree, palm trees, coconut, coconut trees, tropical | cây dừa, dừa, hàng dừa, cây cọ, "
+        "nhiệt đới"
+    ),
+    "thing:flowers": (
+        "flower, flowers, flower field, flower fields, wildflowers, tulips, poppies, sunflowers, "
+        "lavender field, lavender fields, "
+        "daisies | hoa, cánh đồng hoa, vườn hoa, hoa dại, đồi hoa, hoa hướng dương"
+    ),
     "thing:tree": "tree, oak, maple, lone tree, birch | cây, cây cổ thụ, cây phong",
-    "thing:boat": "boat, boats, sailboat, sailboats, sailing boat, ship, yacht, sail, sailing | thuyền, con thuyền, thuyền buồm, cánh buồm",
-    "thing:reflection": "reflection, reflections, reflecting, reflected, mirror-like, mirrored | phản chiếu, soi bóng, in bóng, bóng nước",
-    "tone:warm": "warm, warm colors, warm tones, warm light, cozy, cosy, sun-kissed | ấm, ấm áp, tông ấm, màu ấm, gam ấm",
-    "tone:cool": "cool, cool colors, cool tones, cold, chilly | lạnh, lạnh lẽo, tông lạnh, màu lạnh, mát mẻ, gam lạnh",
-    "tone:pastel": "pastel, pastel colors, pastels, soft colors, dreamy, gentle, delicate, ethereal | phấn, màu phấn, nhẹ nhàng, mơ mộng, dịu nhẹ, mơ màng, màu pastel",
-    "tone:neon": "neon, neon lights, synthwave, vaporwave, retrowave, glowing neon, fluorescent, neon glow | đèn neon, ánh đèn neon, rực ánh đèn, ánh đèn",
-    "tone:monochrome": "monochrome, monochromatic, black and white, black & white, b&w, grayscale, greyscale, noir | đơn sắc, đen trắng, trắng đen",
-    "tone:vivid": "vivid, vibrant, colorful, colourful, saturated, rich colors, bright colors, psychedelic, rainbow colors | rực rỡ, sặc sỡ, nhiều màu, tươi sáng, đầy màu sắc",
+    "thing:boat": (
+        "boat, boats, sailboat, sailboats, sailing boat, ship, yacht, sail, sailing | thuyền, con thuyền, thuyền "
+        "buồm, cánh buồm"
+    ),
+    "thing:reflection": (
+        "reflection, reflections, reflecting, reflected, mirror-like, mirrored | phản chiếu, soi bóng, in bóng, "
+        "bóng nước"
+    ),
+    "tone:warm": (
+        "warm, warm colors, warm tones, warm light, cozy, cosy, sun-kissed | ấm, ấm áp, tông ấm, màu ấm, gam ấm"
+    ),
+    "tone:cool": (
+        "cool, cool colors, cool tones, cold, chilly | lạnh, lạnh lẽo, tông lạnh, màu lạnh, mát mẻ, gam lạnh"
+    ),
+    "tone:pastel": (
+        "pastel, pastel colors, pastels, soft colors, dreamy, gentle, delicate, ethereal | phấn, màu phấn, nhẹ "
+        "nhàng, mơ mộng, dịu nhẹ, mơ màng, màu pastel"
+    ),
+    "tone:neon": (
+        "neon, neon lights, synthwave, vaporwave, retrowave, glowing neon, fluorescent, neon glow | đèn neon, ánh "
+        "đèn neon, rực ánh đèn, ánh đèn"
+    ),
+    "tone:monochrome": (
+        "monochrome, monochromatic, black and white, black & white, b&w, grayscale, greyscale, noir | đơn sắc, "
+        "đen trắng, trắng đen"
+    ),
+    "tone:vivid": (
+        "vivid, vibrant, colorful, colourful, saturated, rich colors, bright colors, psychedelic, rainbow colors "
+        "| rực rỡ, sặc sỡ, nhiều màu, tươi sáng, đầy màu sắc"
+    ),
     "tone:muted": "muted, desaturated, subdued, faded, vintage, nostalgic | trầm, nhạt, hoài niệm, cổ điển",
-    "tone:dramatic": "dramatic, epic, moody, intense, dramatic light, dramatic lighting, breathtaking, majestic | kịch tính, hùng vĩ, ấn tượng, tráng lệ",
-    "tone:dark": "dark, gloomy, ominous, mysterious, eerie, spooky, haunting, melancholic, sad | tối, tối tăm, u tối, bí ẩn, huyền bí, ma mị, buồn",
-    "tone:bright": "bright, airy, high key, cheerful, joyful, happy, light-filled | sáng, sáng sủa, vui tươi, tươi vui",
-    "tone:calm": "calm, peaceful, serene, tranquil, quiet, still, still water, long exposure, relaxing, minimal, minimalist, zen "
-    "| yên bình, thanh bình, tĩnh lặng, yên tĩnh, bình yên, êm đềm, phẳng lặng, tối giản",
+    "tone:dramatic": (
+        "dramatic, epic, moody, intense, dramatic light, dramatic lighting, breathtaking, majestic | kịch tính, "
+        "hùng vĩ, ấn tượng, tráng lệ"
+    ),
+    "tone:dark": (
+        "dark, gloomy, ominous, mysterious, eerie, spooky, haunting, melancholic, sad | tối, tối tăm, u tối, bí "
+        "ẩn, huyền bí, ma mị, buồn"
+    ),
+    "tone:bright": (
+        "bright, airy, high key, cheerful, joyful, happy, light-filled | sáng, sáng sủa, vui tươi, tươi vui"
+    ),
+    "tone:calm": (
+        "calm, peaceful, serene, tranquil, quiet, still, still water, long exposure, relaxing, minimal, "
+        "minimalist, zen | yên bình, thanh bình, tĩnh lặng, yên tĩnh, bình yên, êm đềm, phẳng lặng, tối giản"
+    ),
     "tone:cinematic": "cinematic, teal and orange, film look, cinematic lighting, movie still | điện ảnh",
     "tone:romantic": "romantic, love | lãng mạn",
     "tone:grain": "film grain, grainy, analog film, kodak | nhiễu hạt",
-    "colour:red": "red, scarlet | đỏ, màu đỏ, đỏ rực", "colour:crimson": "crimson, burgundy, maroon | đỏ thẫm, đỏ đô",
-    "colour:orange": "orange, tangerine | cam, màu cam, da cam", "colour:coral": "coral, salmon | san hô", "colour:peach": "peach, apricot | hồng đào",
-    "colour:gold": "gold, golden, gilded | vàng kim, ánh kim, vàng óng", "colour:amber": "amber, honey | hổ phách",
-    "colour:yellow": "yellow, lemon | vàng, màu vàng", "colour:lime": "lime, chartreuse | vàng chanh", "colour:green": "green, lush green | xanh lá, màu xanh lá, xanh lá cây, xanh lục, lục",
-    "colour:emerald": "emerald, jade | ngọc lục bảo", "colour:mint": "mint, sage | bạc hà", "colour:olive": "olive | xanh rêu",
-    "colour:teal": "teal, petrol | xanh mòng két, xanh cổ vịt", "colour:turquoise": "turquoise, aqua, aquamarine | xanh ngọc, ngọc lam",
-    "colour:cyan": "cyan | lục lam", "colour:azure": "azure, sky blue, light blue | xanh da trời, thiên thanh, xanh nhạt",
-    "colour:blue": "blue, cobalt, sapphire | xanh, xanh dương, màu xanh, xanh biển, xanh lam, màu xanh dương", "colour:navy": "navy, midnight blue, deep blue, dark blue | xanh đậm, xanh thẫm, xanh than",
-    "colour:indigo": "indigo | chàm", "colour:violet": "violet | tím violet", "colour:purple": "purple, plum | tím, màu tím",
-    "colour:lavender": "lavender, lilac, mauve | oải hương, tím nhạt", "colour:magenta": "magenta, fuchsia | hồng sẫm, cánh sen",
-    "colour:pink": "pink, hot pink | hồng, màu hồng", "colour:rose": "rose, dusty rose | hồng phấn", "colour:brown": "brown, sepia, chocolate | nâu, màu nâu",
-    "colour:beige": "beige, cream, ivory, tan | be, màu be, kem", "colour:white": "white | trắng, màu trắng",
-    "colour:silver": "silver, silvery | bạc, ánh bạc", "colour:grey": "grey, gray | xám, màu xám", "colour:black": "black | đen, màu đen",
-    "style:photorealistic": "photorealistic, photorealism, photo-realistic, realistic, photograph, photography, photo | ảnh thật, chân thực, như thật, ảnh chụp",
-    "style:digital-art": "digital art, digital-art, digital painting, concept art, illustration, vector art, poster | tranh kỹ thuật số, minh họa, minh hoạ",
+    "colour:red": "red, scarlet | đỏ, màu đỏ, đỏ rực",
+    "colour:crimson": "crimson, burgundy, maroon | đỏ thẫm, đỏ đô",
+    "colour:orange": "orange, tangerine | cam, màu cam, da cam",
+    "colour:coral": "coral, salmon | san hô",
+    "colour:peach": "peach, apricot | hồng đào",
+    "colour:gold": "gold, golden, gilded | vàng kim, ánh kim, vàng óng",
+    "colour:amber": "amber, honey | hổ phách",
+    "colour:yellow": "yellow, lemon | vàng, màu vàng",
+    "colour:lime": "lime, chartreuse | vàng chanh",
+    "colour:green": "green, lush green | xanh lá, màu xanh lá, xanh lá cây, xanh lục, lục",
+    "colour:emerald": "emerald, jade | ngọc lục bảo",
+    "colour:mint": "mint, sage | bạc hà",
+    "colour:olive": "olive | xanh rêu",
+    "colour:teal": "teal, petrol | xanh mòng két, xanh cổ vịt",
+    "colour:turquoise": "turquoise, aqua, aquamarine | xanh ngọc, ngọc lam",
+    "colour:cyan": "cyan | lục lam",
+    "colour:azure": "azure, sky blue, light blue | xanh da trời, thiên thanh, xanh nhạt",
+    "colour:blue": "blue, cobalt, sapphire | xanh, xanh dương, màu xanh, xanh biển, xanh lam, màu xanh dương",
+    "colour:navy": "navy, midnight blue, deep blue, dark blue | xanh đậm, xanh thẫm, xanh than",
+    "colour:indigo": "indigo | chàm",
+    "colour:violet": "violet | tím violet",
+    "colour:purple": "purple, plum | tím, màu tím",
+    "colour:lavender": "lavender, lilac, mauve | oải hương, tím nhạt",
+    "colour:magenta": "magenta, fuchsia | hồng sẫm, cánh sen",
+    "colour:pink": "pink, hot pink | hồng, màu hồng",
+    "colour:rose": "rose, dusty rose | hồng phấn",
+    "colour:brown": "brown, sepia, chocolate | nâu, màu nâu",
+    "colour:beige": "beige, cream, ivory, tan | be, màu be, kem",
+    "colour:white": "white | trắng, màu trắng",
+    "colour:silver": "silver, silvery | bạc, ánh bạc",
+    "colour:grey": "grey, gray | xám, màu xám",
+    "colour:black": "black | đen, màu đen",
+    "style:photorealistic": (
+        "photorealistic, photorealism, photo-realistic, realistic, photograph, photography, photo | ảnh thật, "
+        "chân thực, như thật, ảnh chụp"
+    ),
+    "style:digital-art": (
+        "digital art, digital-art, digital painting, concept art, illustration, vector art, poster | tranh kỹ "
+        "thuật số, minh họa, minh hoạ"
+    ),
     "style:anime": "anime, manga, ghibli, studio ghibli, cel shaded, cel-shaded, cartoon | hoạt hình",
     "style:watercolor": "watercolor, watercolour, aquarelle, gouache, ink wash | màu nước, tranh màu nước",
-    "style:oil-painting": "oil painting, oil-painting, oil on canvas, impressionist, impressionism, van gogh, monet, painterly, impasto | sơn dầu, tranh sơn dầu",
-    "style:sketch": "sketch, pencil, pencil drawing, pencil sketch, line art, charcoal, hand drawn, hand-drawn | phác thảo, bút chì, vẽ chì, vẽ tay, ký họa",
-    "style:3d": "3d, 3d render, 3-d, low poly, low-poly, lowpoly, isometric, clay render, octane render, blender render | ba chiều",
-    "style:pixel-art": "pixel art, pixel-art, pixelated, 8-bit, 8 bit, 16-bit, 16 bit, retro game | điểm ảnh, tranh pixel",
-}  # fmt: skip
+    "style:oil-painting": (
+        "oil painting, oil-painting, oil on canvas, impressionist, impressionism, van gogh, monet, painterly, "
+        "impasto | sơn dầu, tranh sơn dầu"
+    ),
+    "style:sketch": (
+        "sketch, pencil, pencil drawing, pencil sketch, line art, charcoal, hand drawn, hand-drawn | phác thảo, "
+        "bút chì, vẽ chì, vẽ tay, ký họa"
+    ),
+    "style:3d": (
+        "3d, 3d render, 3-d, low poly, low-poly, lowpoly, isometric, clay render, octane render, blender render | "
+        "ba chiều"
+    ),
+    "style:pixel-art": (
+        "pixel art, pixel-art, pixelated, 8-bit, 8 bit, 16-bit, 16 bit, retro game | điểm ảnh, tranh pixel"
+    ),
+}
 
-_STOP: Final = frozenset(
-    """a an the of in on at by to with and or from over under above below between behind beside near into onto through across
-    around for as is are be being been was were it its this that these those there here some any very really so just more most
-    please make create generate draw paint show me my us our i we you your want need would like can could give render produce
-    image images picture pictures scene view photo style styled art artwork look looking lit light lights lighting one two three
-    while where which who when up down out off no not without all each every but if then than too also only etc big large small
-    little huge tiny vast endless wide tall long short old new distant far away front background foreground middle sky skies
-    horizon air water atmosphere mood color colors colour colours tone tones palette vibe feeling feel evoking
-    beautiful pretty nice lovely stunning gorgeous amazing wonderful perfect magnificent spectacular scenic picturesque glowing glow
-    shining shimmering gentle soft subtle deep rich light-filled highly high low ultra super full set do does did has have had
-    und le la el de
-    một cái con chiếc bức tấm hình ảnh tranh vẽ tạo cho tôi tớ mình em anh hãy với và của trên dưới trong ngoài ở tại bên cạnh gần
-    những các này kia đó là có không rất thật đẹp cảnh quang bầu trời màu sắc kiểu phong cách theo giúp làm ra hoặc vào lúc khi
-    dưới ánh sáng thì mà từ đến phía sau trước giữa lớn nhỏ to rộng xa mặt nước muốn được bao phủ đầy nền tông gam phản
-    mot cai buc tam hinh tranh ve tao cho toi hay voi va cua tren duoi trong ngoai ben canh gan nhung cac nay rat that dep canh
-    bau troi mau sac kieu phong cach theo giup lam mat nuoc""".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_STOP: Final = _words(
+    """
+    a an the of in on at by to with and or from over under above below between behind beside near into onto
+    through across around for as is are be being been was were it its this that these those there here some any
+    very really so just more most please make create generate draw paint show me my us our i we you your want
+    need would like can could give render produce image images picture pictures scene view photo style styled
+    art artwork look looking lit light lights lighting one two three while where which who when up down out off
+    no not without all each every but if then than too also only etc big large small little huge tiny vast
+    endless wide tall long short old new distant far away front background foreground middle sky skies horizon
+    air water atmosphere mood color colors colour colours tone tones palette vibe feeling feel evoking beautiful
+    pretty nice lovely stunning gorgeous amazing wonderful perfect magnificent spectacular scenic picturesque
+    glowing glow shining shimmering gentle soft subtle deep rich light-filled highly high low ultra super full
+    set do does did has have had und le la el de một cái con chiếc bức tấm hình ảnh tranh vẽ tạo cho tôi tớ mình
+    em anh hãy với và của trên dưới trong ngoài ở tại bên cạnh gần những các này kia đó là có không rất thật đẹp
+    cảnh quang bầu trời màu sắc kiểu phong cách theo giúp làm ra hoặc vào lúc khi ánh sáng thì mà từ đến phía
+    sau trước giữa lớn nhỏ rộng xa mặt nước muốn được bao phủ đầy nền tông gam phản mot cai buc tam hinh ve tao
+    toi hay voi va cua tren duoi ngoai ben canh gan nhung cac nay rat dep bau troi mau sac kieu cach giup lam
+    mat nuoc
+    """
 )
 
 # Camera, medium and praise words of refined prompts: neither drawn nor worth a warning.
@@ -189,13 +355,18 @@ _CRAFT: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-# Unaccented, these are everyday English words or too ambiguous alone: they count only in a prompt that reads Vietnamese.
-_ACCENT_NEEDED: Final = frozenset(
-    "do den tim cam ho mua trang sao vang bao may ao song dao rung dem hong xam nau bac be kem luc am lanh tram nhat toi sang "
-    "buon thong dua cay he set chop sam cham duong pho nang xanh trua suoi suong ruong doi bien xuan phan co tia tron".split()
+# Without accents these are everyday English words, or too ambiguous: they count only in a prompt that reads Vietnamese.
+_ACCENT_NEEDED: Final = _words(
+    """
+    do den tim cam ho mua trang sao vang bao may ao song dao rung dem hong xam nau bac be kem luc am lanh tram
+    nhat toi sang buon thong dua cay he set chop sam cham duong pho nang xanh trua suoi suong ruong doi bien
+    xuan phan co tia tron
+    """
 )
-_READS_VIETNAMESE: Final = frozenset(
-    "tren duoi voi va mot nhung cac buoi canh anh ve tao troi nui khu thanh luc cua hinh buc phong mau ben ngay".split()
+_READS_VIETNAMESE: Final = _words(
+    """
+    tren duoi voi va mot nhung cac buoi canh anh ve tao troi nui khu thanh luc cua hinh buc phong mau ben ngay
+    """
 )
 
 
@@ -216,8 +387,9 @@ def _phrases(text: str) -> list[str]:
 class _Lexicon:
     """Phrase -> "kind:name".
 
-    written: as it stands, whatever the language.  bare: Vietnamese without its accents, safe anywhere.  plain: Vietnamese
-    that has no accents, for Vietnamese prompts.  stripped: ambiguous without accents, for Vietnamese prompts that have none.
+    written: as it stands, whatever the language.  bare: Vietnamese without its accents, safe anywhere.  plain:
+    Vietnamese that has no accents, for Vietnamese prompts.  stripped: ambiguous without accents, for Vietnamese
+    prompts that have none.
     """
 
     written: dict[str, str]
@@ -243,7 +415,9 @@ def _lexicon() -> _Lexicon:
         ambiguous = folded in _ACCENT_NEEDED or folded in written
         target = bare if not ambiguous else plain if folded == phrase else stripped
         target.setdefault(folded, meaning)
-    written |= {phrase: meaning for phrase, meaning in vietnamese.items() if phrase not in written and phrase not in plain}
+    written |= {
+        phrase: meaning for phrase, meaning in vietnamese.items() if phrase not in written and phrase not in plain
+    }
     longest = max(len(phrase.split()) for phrase in written)
     return _Lexicon(written, bare, plain, stripped, longest)
 
@@ -327,7 +501,9 @@ def read_prompt(prompt: str, style: str | None = None) -> SceneSpec:
 
 # Colours that a thing has anyway: "green forest" asks for a forest, not for a green picture.
 _NATURAL: Final[dict[str, frozenset[str]]] = {
-    "green": frozenset({"place:forest", "place:countryside", "place:mountains", "season:spring", "season:summer", "thing:tree"}),
+    "green": frozenset(
+        {"place:forest", "place:countryside", "place:mountains", "season:spring", "season:summer", "thing:tree"}
+    ),
     "blue": frozenset({"place:sea", "place:lake", "place:beach", "place:river", "place:forest", "place:countryside"}),
     "azure": frozenset({"place:sea", "place:lake", "place:beach"}),
     "turquoise": frozenset({"place:sea", "place:lake", "place:beach"}),
@@ -366,9 +542,19 @@ def _places(found: dict[str, list[str]]) -> tuple[str, ...]:
 def _implied(things: set[str], found: dict[str, list[str]]) -> list[str]:
     """Where a prompt that names no place is likely to be set; empty means that the seed chooses."""
     for thing, place in (
-        ("planet", "space"), ("nebula", "space"), ("galaxy", "space"), ("palm", "beach"), ("boat", "sea"), ("pine", "forest"),
-        ("aurora", "nightsky"), ("milkyway", "nightsky"), ("stars", "nightsky"), ("tree", "countryside"), ("rainbow", "countryside"),
-    ):  # fmt: skip
+        ("planet", "space"),
+        ("nebula", "space"),
+        ("galaxy", "space"),
+        ("palm", "beach"),
+        ("boat", "sea"),
+        ("pine", "forest"),
+        ("aurora", "nightsky"),
+        ("milkyway", "nightsky"),
+        ("stars", "nightsky"),
+        ("tree", "countryside"),
+        ("rainbow", "countryside"),
+        ("flowers", "countryside"),
+    ):
         if thing in things:
             return [place]
     if "neon" in found.get("tone", []):
@@ -384,7 +570,9 @@ def _time(found: dict[str, list[str]]) -> str:
         # "golden light" beside a named hour is a colour of that hour, not another hour.
         named = [time for time in times if time != "golden"]
         return (named or times)[0]
-    if {"nightsky", "space"} & set(found.get("place", [])) or {"stars", "milkyway", "aurora", "moon"} & set(found.get("thing", [])):
+    if {"nightsky", "space"} & set(found.get("place", [])) or {"stars", "milkyway", "aurora", "moon"} & set(
+        found.get("thing", [])
+    ):
         return "night"
     if "neon" in found.get("tone", []) and "city" in found.get("place", ["city"]):
         return "night"
@@ -405,6 +593,8 @@ def _weather(found: dict[str, list[str]]) -> str:
 
 def _falling(found: dict[str, list[str]]) -> str:
     falling = found.get("falling", [])
-    if "snow" in falling or ("rain" not in falling and "storm" in found.get("weather", []) and "winter" in found.get("season", [])):
+    if "snow" in falling or (
+        "rain" not in falling and "storm" in found.get("weather", []) and "winter" in found.get("season", [])
+    ):
         return "snow"
     return "rain" if falling else ""

@@ -48,7 +48,9 @@ def paint_water(
     lift = np.abs(slope_z) * frame.unit * steep * np.clip(below / (0.30 * frame.unit), 0.05, 1.0) ** 0.75
     from_y = np.clip(mirrored - lift - slope_z * frame.unit * 0.02 * steep, 0, np.maximum(shore[None] - 1.0, 0))
     from_x = x + slope_x * frame.unit * steep * 0.34 * np.clip(below / (0.3 * frame.unit), 0.03, 1.0) ** 0.6
-    reflected = _reflected(picture, frame, top, from_x, from_y, smoothstep(0.02, 0.55, below / frame.height * (0.4 + 2.2 * water.waves)))
+    reflected = _reflected(
+        picture, frame, top, from_x, from_y, smoothstep(0.02, 0.55, below / frame.height * (0.4 + 2.2 * water.waves))
+    )
     grazing = np.clip(below / np.hypot(below, frame.focal) + 0.55 * slope_z * (0.35 + water.waves), 0.02, 1.0)
     fresnel = np.clip(0.04 + 0.96 * (1.0 - grazing) ** 3.6, 0.0, 0.97)
     bright = 0.35 * smoothstep(0.0, 0.75 * frame.height, below) + 0.22 * slope_z * water.waves
@@ -80,7 +82,9 @@ def _reflected(picture: Array, frame: Frame, top: int, from_x: Array, from_y: Ar
     return mixed(sharp, wide, np.clip(rough, 0.0, 0.92)[..., None])
 
 
-def _surf(rng: np.random.Generator, surface: Array, light: Light, across: Array, z: Array, depth: Array) -> tuple[Array, Array]:
+def _surf(
+    rng: np.random.Generator, surface: Array, light: Light, across: Array, z: Array, depth: Array
+) -> tuple[Array, Array]:
     """Lines of foam where the water runs out, and how opaque the water is, 0..1."""
     tile = fractal(rng, slope=1.5, largest=160)
     wander = sample(tile, across * 16 + 50, z * 16)
@@ -132,7 +136,13 @@ def _glitter(
     spark = smoothstep(0.25, 1.25, slope_z + 0.35 * slope_x) * 1.5 + 0.20
     near = 1.0 / (1.0 + 1.5 * below / frame.height)
     strength = path * spark * near * (0.9 if light.is_night else 1.0) * np.clip(light.glow, 0, 1)
-    return np.asarray(strength[..., None] * light.sun * np.array([1.0, 0.84, 0.62], np.float32) * (0.9 if not light.is_night else 0.55), np.float32)
+    return np.asarray(
+        strength[..., None]
+        * light.sun
+        * np.array([1.0, 0.84, 0.62], np.float32)
+        * (0.9 if not light.is_night else 0.55),
+        np.float32,
+    )
 
 
 def _foam(rng: np.random.Generator, across: Array, z: Array, slope_z: Array, amount: float) -> Array:
@@ -143,7 +153,7 @@ def _foam(rng: np.random.Generator, across: Array, z: Array, slope_z: Array, amo
 
 
 def paint_swell(picture: Array, frame: Frame, light: Light, water: Water, seed: int) -> None:
-    """A heavy sea as relief: steep crests that hide each other, foam on them, light through the thin water (in place)."""
+    """A heavy sea as relief: steep crests that hide each other, foam on top, light through thin water (in place)."""
     rng = rng_for(seed, "swell")
     tile, lace_tile = band(rng), fractal(rng, slope=1.3, largest=120)
     plot = plot_for(frame, 1.6, 130.0, 640)
@@ -154,7 +164,13 @@ def paint_swell(picture: Array, frame: Frame, light: Light, water: Water, seed: 
     chop = octaves(tile, plot.x * 0.8, plot.z, 1.7, 7, 0.43)
     near = smoothstep(0.8, 5.0, plot.z)
     third = 1.0 - np.abs(sample(tile, u * 5.4 + 200, v * 11.0 + 150)) * 0.62
-    height = 1.10 * near * np.clip(big, 0, 1) ** 1.7 + 0.30 * near * np.clip(second, 0, 1) ** 1.8 * (0.4 + big) + 0.10 * np.clip(third, 0, 1) ** 1.6 * near + 0.030 * chop - 0.66
+    height = (
+        1.10 * near * np.clip(big, 0, 1) ** 1.7
+        + 0.30 * near * np.clip(second, 0, 1) ** 1.8 * (0.4 + big)
+        + 0.10 * np.clip(third, 0, 1) ** 1.6 * near
+        + 0.030 * chop
+        - 0.66
+    )
     nx, ny, nz = slopes(plot, height)
     length = np.sqrt(plot.x**2 + (height - 1.0) ** 2 + plot.z**2)
     facing = -(plot.x * nx + (height - 1.0) * ny + plot.z * nz) / length
@@ -174,7 +190,7 @@ def paint_swell(picture: Array, frame: Frame, light: Light, water: Water, seed: 
     white = (light.ambient * 1.35 + light.key * 0.45) * (0.62 + 0.38 * ny)[..., None]
     colour = mixed(colour, white, foam[..., None])
     air = 1.0 - np.exp(-plot.z * (0.010 + light.haze_density * 0.5))
-    colour = mixed(colour, gradient(light.sky, np.float32([0.93]))[0], air[..., None])
+    colour = mixed(colour, gradient(light.sky, np.full(1, 0.93))[0], air[..., None])
     seen = see(frame, plot, height)
     picture[:] = mixed(picture, seen.look(colour), seen.cover[..., None])
 
@@ -189,5 +205,3 @@ def body_of(kind: str, light: Light, *, is_tropical: bool) -> tuple[Array, Array
     deep, shallow = ((10, 96, 140), (70, 206, 200)) if is_tropical else colours[kind]
     brightness = np.clip(light.ambient.mean() * 2.0 + light.key.mean() * 0.35, 0.06, 1.2)
     return linear(deep) * brightness, linear(shallow) * brightness
-
-

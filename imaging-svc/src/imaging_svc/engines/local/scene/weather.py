@@ -17,7 +17,9 @@ def add_fog(picture: Array, frame: Frame, light: Light, seed: int, *, amount: fl
     rng = rng_for(seed, "fog")
     x, y = frame.grid()
     tile = fractal(rng, slope=2.1, largest=256)
-    torn = sample(tile, x / frame.unit * 90, y / frame.unit * 330) + 0.5 * sample(tile, x / frame.unit * 260 + 99, y / frame.unit * 800)
+    torn = sample(tile, x / frame.unit * 90, y / frame.unit * 330) + 0.5 * sample(
+        tile, x / frame.unit * 260 + 99, y / frame.unit * 800
+    )
     band = np.exp(-(((y - frame.horizon - 0.02 * frame.height) / (0.19 * frame.height)) ** 2))
     toward = np.exp(-np.hypot(x - light.sun_x, y - light.sun_y) / (0.5 * frame.unit))
     colour = mixed(light.haze * 1.05, light.sun * 0.9, (0.45 * toward * light.glow)[..., None])
@@ -48,7 +50,7 @@ def add_rays(picture: Array, frame: Frame, light: Light, *, strength: float) -> 
 def add_rain(picture: Array, frame: Frame, light: Light, seed: int) -> None:
     """Streaks at three distances under one slant, over a veil that thickens towards the horizon (in place)."""
     rng = rng_for(seed, "rain")
-    x, y = frame.grid()
+    _, y = frame.grid()
     veil = np.exp(-(((y - frame.horizon) / (0.35 * frame.height)) ** 2))[..., None] * 0.20
     grey = light.haze * 0.55 + float(light.haze.mean()) * 0.45
     picture[:] = mixed(picture, grey, veil)
@@ -57,7 +59,10 @@ def add_rain(picture: Array, frame: Frame, light: Light, seed: int) -> None:
         streaks = np.zeros(picture.shape[:2], np.float32)
         long = length * frame.unit
         for sx, sy, power in zip(
-            rng.uniform(-20, frame.width + 20, count), rng.uniform(-long, frame.height, count), rng.uniform(0.3, 1.0, count), strict=True
+            rng.uniform(-20, frame.width + 20, count),
+            rng.uniform(-long, frame.height, count),
+            rng.uniform(0.3, 1.0, count),
+            strict=True,
         ):
             tail = (int((sx + slant * long) * 8), int((sy + long) * 8))
             cv2.line(streaks, (int(sx * 8), int(sy * 8)), tail, float(power), 1, cv2.LINE_8, 3)
@@ -75,7 +80,10 @@ def add_snow(picture: Array, frame: Frame, light: Light, seed: int) -> None:
         size = max(radius * frame.unit, 0.5)
         number = int(count * min(area, 1.6)) + 4
         for sx, sy, power in zip(
-            rng.uniform(0, frame.width, number), rng.uniform(0, frame.height, number), rng.uniform(0.45, 1.0, number), strict=True
+            rng.uniform(0, frame.width, number),
+            rng.uniform(0, frame.height, number),
+            rng.uniform(0.45, 1.0, number),
+            strict=True,
         ):
             cv2.circle(layer, (int(sx * 8), int(sy * 8)), int(size * 8), float(power), -1, cv2.LINE_AA, 3)
         soft = cv2.GaussianBlur(layer, (0, 0), 0.35 * size + 0.4)
