@@ -19,7 +19,7 @@ def paint_abstract(
 ) -> Array:
     """An abstract picture in linear light: (height, width, 3).  Its colours come from `palette`, or from the words."""
     rng = rng_for(seed, f"abstract {spec.words}")
-    colours = _full_palette(rng, palette, contrast="gradient" not in spec.places)
+    colours = _full_palette(rng, palette)
     progress(0.1)
     if "geometric" in spec.places:
         painter = (_facets, _discs, _ribbon_grid)[int(rng.integers(3))]
@@ -32,10 +32,10 @@ def paint_abstract(
     return picture
 
 
-def _full_palette(rng: np.random.Generator, palette: Sequence[RGB], *, contrast: bool) -> list[RGB]:
+def _full_palette(rng: np.random.Generator, palette: Sequence[RGB]) -> list[RGB]:
     """Five colours, dark to light: the given ones first, their darker and lighter relatives after."""
     if not palette:
-        return harmony(rng, contrast=contrast)
+        return harmony(rng)
     colours = list(palette[:5])
     for shade in (0.35, 1.6, 0.65, 1.28):
         if len(colours) < 5:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
 from collections.abc import Sequence
 
 import cv2
@@ -13,7 +12,7 @@ from imaging_svc.engines.local.rendering import Pixels
 
 from .noise import Array
 
-__all__ = ["NAMED", "RGB", "gradient", "harmony", "linear", "luma", "mixed", "palette_of", "shoulder", "srgb", "tint"]
+__all__ = ["NAMED", "RGB", "gradient", "harmony", "linear", "luma", "mixed", "palette_of", "shoulder", "srgb"]
 
 RGB = tuple[int, int, int]
 """One sRGB colour, 0..255 each."""
@@ -97,27 +96,25 @@ def gradient(stops: Sequence[tuple[float, RGB]], at: Array) -> Array:
     return np.asarray(table[low] * (1 - part) + table[low + 1] * part, np.float32)
 
 
-def tint(hue: float, saturation: float, value: float) -> RGB:
-    """HSV, each 0..1 (hue wraps), as sRGB."""
-    red, green, blue = colorsys.hsv_to_rgb(hue % 1.0, min(max(saturation, 0.0), 1.0), min(max(value, 0.0), 1.0))
-    return round(red * 255), round(green * 255), round(blue * 255)
+_HARMONIES: tuple[tuple[RGB, ...], ...] = (
+    ((38, 70, 83), (214, 96, 72), (42, 157, 143), (244, 162, 97), (238, 214, 150)),
+    ((27, 20, 56), (92, 52, 140), (214, 72, 132), (255, 140, 110), (255, 220, 170)),
+    ((10, 34, 57), (19, 96, 123), (52, 164, 168), (166, 218, 196), (252, 244, 218)),
+    ((46, 16, 40), (140, 30, 66), (226, 80, 74), (248, 164, 96), (254, 230, 190)),
+    ((24, 28, 44), (60, 72, 110), (130, 140, 180), (226, 180, 160), (250, 236, 224)),
+    ((14, 52, 40), (46, 110, 78), (128, 172, 96), (230, 204, 120), (250, 242, 214)),
+    ((20, 22, 70), (58, 60, 190), (120, 110, 250), (90, 200, 250), (226, 244, 255)),
+    ((60, 22, 20), (160, 64, 40), (222, 130, 70), (150, 170, 150), (244, 230, 206)),
+    ((34, 18, 62), (110, 40, 160), (240, 70, 150), (255, 170, 80), (255, 240, 190)),
+    ((18, 44, 60), (200, 80, 70), (80, 150, 160), (240, 190, 140), (246, 236, 220)),
+    ((28, 24, 28), (120, 90, 70), (110, 150, 150), (204, 174, 130), (240, 232, 218)),
+    ((16, 38, 84), (34, 96, 180), (240, 120, 130), (250, 190, 180), (255, 240, 232)),
+)
 
 
-def harmony(rng: np.random.Generator, *, contrast: bool = True) -> list[RGB]:
-    """Five colours that go together, dark to light: a base hue, its neighbours and one accent.
-
-    With contrast the accent lies across the wheel; without, it stays near enough to mix with the others cleanly.
-    """
-    base = float(rng.random())
-    spread = float(rng.choice([0.06, 0.09, 0.12])) * float(rng.choice([-1, 1]))
-    accent = base + (float(rng.choice([0.5, 0.42, 0.58])) if contrast else -1.6 * spread)
-    return [
-        tint(base, 0.72, 0.20),
-        tint(base + spread, 0.72, 0.50),
-        tint(accent, 0.70, 0.86),
-        tint(base + 2 * spread, 0.50, 0.86),
-        tint(base + 3 * spread, 0.18, 0.97),
-    ]
+def harmony(rng: np.random.Generator) -> list[RGB]:
+    """Five colours that go together, dark to light."""
+    return list(_HARMONIES[int(rng.integers(len(_HARMONIES)))])
 
 
 def palette_of(picture: Pixels, count: int = 5) -> list[RGB]:

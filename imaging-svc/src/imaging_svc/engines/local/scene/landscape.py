@@ -200,7 +200,7 @@ def _paint_woods(
 def _water(spec: SceneSpec, kind: str, light: Light, is_beach: bool) -> water.Water:
     tropical = is_beach and spec.time in ("day", "golden", "sunrise") and spec.weather in ("clear", "fair", "cloudy")
     deep, shallow = water.body_of(kind, light, is_tropical=tropical)
-    waves = {"lake": 0.10, "river": 0.16, "sea": 0.5}[kind]
+    waves = {"lake": 0.045, "river": 0.10, "sea": 0.5}[kind]
     if is_beach:
         waves = 0.3
     if "calm" in spec.tones or "reflection" in spec.things:
@@ -376,19 +376,22 @@ def _paint_forest(
         snow = mixed(light.haze, _snow(light), float(air)) if snowy else None
         soil = colour if snow is None else snow
         picture[:] = mixed(picture, mixed(soil, light.haze, mist), body)
-        count = int(frame.width / (tall * 0.155))
+        count = int(frame.width / (tall * (0.155 if kind == "conifer" else 0.26)))
         for x in rng.permutation(np.linspace(0, frame.width - 1, count)) + rng.uniform(-0.1, 0.1, count) * tall:
             at = int(np.clip(x, 0, frame.width - 1))
             stamp = stamps[int(rng.integers(len(stamps)))]
             size = tall * float(rng.uniform(0.55, 1.15))
+            leaves = colour
+            if kind == "broadleaf":
+                leaves = mixed(light.haze, _tree_colour(spec, light, 1.05 - 0.45 * t, rng), float(air))
             trees.paste(
                 picture,
                 stamp,
                 (x, float(profile[at]) + tall * 0.16),
                 size,
-                colour,
-                mirror=bool(rng.random() < 0.5),
-                shading=0.5 * float(air),
+                leaves,
+                mirror=light.side < 0 if kind == "broadleaf" else bool(rng.random() < 0.5),
+                shading=(0.9 if kind == "broadleaf" else 0.5) * float(air),
                 snow=snow,
             )
         progress(0.4 + 0.05 * k)

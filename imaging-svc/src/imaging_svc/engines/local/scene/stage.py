@@ -159,8 +159,8 @@ _HOURS: dict[str, _Hour] = {
         (255, 236, 190),
         (255, 150, 84),
         3.4,
-        (88, 92, 178),
-        0.80,
+        (92, 96, 180),
+        1.0,
         (118, 96, 152),
         (255, 160, 104),
         (92, 58, 104),
@@ -242,6 +242,9 @@ def light_for(spec: SceneSpec, frame: Frame, seed: int) -> Light:
     side = 1.0 if rng.random() < 0.5 else -1.0
     sun_x = frame.width * (0.5 + side * float(rng.uniform(0.14, 0.20)))
     lift = {"sunset": 0.075, "sunrise": 0.09, "golden": 0.20, "day": 0.34, "dusk": -0.03, "night": 0.30}[spec.time]
+    if "mountains" in spec.places and 0.0 < lift < 0.19:
+        # A sun that stands on the ridge, not behind it.
+        lift = 0.19
     sun_y = frame.horizon - min(lift * frame.height, 0.66 * frame.horizon)
     low = spec.time in ("sunset", "sunrise", "golden")
     return Light(

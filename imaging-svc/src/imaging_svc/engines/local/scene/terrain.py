@@ -124,6 +124,8 @@ def mountains(
     peak_z = far * 0.56
     shift_x, shift_z = float(rng.uniform(0, 400)), float(rng.uniform(0, 400))
     shore_line = float(rng.uniform(17, 24)) if has_water else 0.0
+    # Where the sun shows, the range has a gap for it.
+    notch, toward_sun = (0.50 if light.has_disc else 0.0), light.sun_x - 0.5 * frame.width
     reach = min(1.0, 0.62 * frame.horizon / (0.36 * frame.focal))
 
     def heights(plot: Plot) -> Array:
@@ -138,6 +140,9 @@ def mountains(
         hills = smoothstep(6.0, 40.0, plot.z) * (2.2 + 2.3 * octaves(tile, x, z, 24.0, 6, 0.44))
         rough = (
             (0.05 if season == "winter" else 0.13) * octaves(tile, x, z, 5.0, 5, 0.55) * smoothstep(2.0, 8.0, plot.z)
+        )
+        alps = alps * (
+            1.0 - notch * np.exp(-(((plot.x / plot.z * frame.focal - toward_sun) / (0.13 * frame.unit)) ** 2))
         )
         land = height * reach * alps + np.maximum(hills, -0.3) * 0.8 + rough
         if not has_water:
@@ -164,7 +169,7 @@ def mountains(
         return mixed(colour, linear((238, 244, 252)), snow[..., None])
 
     # High light leaves the valleys open; low light fills them with shadow.
-    shadow = 0.86 if light.slope < 0.5 else 0.62
+    shadow = 0.74 if light.slope < 0.5 else 0.62
     return Land(heights, albedo, nearest=1.2, farthest=far, shadow=shadow, has_water=has_water)
 
 

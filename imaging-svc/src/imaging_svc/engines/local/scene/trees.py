@@ -122,7 +122,7 @@ def _branch(
 
 
 def palm(rng: np.random.Generator, height: int, lean: float) -> tuple[Stamp, Stamp]:
-    """A coconut palm, trunk and crown; `lean` is how far the crown stands aside from the foot, in heights, negative to the left."""
+    """A coconut palm, trunk and crown; `lean` is how far aside of its foot the crown stands, in heights (left < 0)."""
     width = int(height * 1.5) | 1
     canvas = np.zeros((height, width), np.uint8)
     trunk_canvas = np.zeros_like(canvas)

@@ -44,14 +44,14 @@ def paint_water(
     slope_x, slope_z = _slopes(rng, across, z, frame, water.waves)
     shore = _far_shore(mask, top, frame)
     mirrored = 2.0 * shore[None] - y
-    steep = 0.055 + 0.30 * water.waves
+    steep = 0.028 + 0.36 * water.waves
     lift = np.abs(slope_z) * frame.unit * steep * np.clip(below / (0.30 * frame.unit), 0.05, 1.0) ** 0.75
     from_y = np.clip(mirrored - lift - slope_z * frame.unit * 0.02 * steep, 0, np.maximum(shore[None] - 1.0, 0))
     from_x = x + slope_x * frame.unit * steep * 0.34 * np.clip(below / (0.3 * frame.unit), 0.03, 1.0) ** 0.6
     reflected = _reflected(
         picture, frame, top, from_x, from_y, smoothstep(0.02, 0.55, below / frame.height * (0.4 + 2.2 * water.waves))
     )
-    grazing = np.clip(below / np.hypot(below, frame.focal) + 0.55 * slope_z * (0.35 + water.waves), 0.02, 1.0)
+    grazing = np.clip(below / np.hypot(below, frame.focal) + 0.55 * slope_z * (0.16 + 1.3 * water.waves), 0.02, 1.0)
     fresnel = np.clip(0.04 + 0.96 * (1.0 - grazing) ** 3.6, 0.0, 0.97)
     bright = 0.35 * smoothstep(0.0, 0.75 * frame.height, below) + 0.22 * slope_z * water.waves
     if depth is not None:
