@@ -104,7 +104,7 @@ _COLOR_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "cool": ("cool", "cooler", "cold", "icy", "lanh", "lanh leo", "mat me", "tong lanh"),
     "golden": ("gold", "golden", "honey", "vang kim", "vang ong", "anh vang", "vang am", "hoang kim"),
     "amber": ("amber", "tungsten", "ho phach"),
-    "orange": ("orange", "cam", "mau cam", "da cam"),
+    "orange": ("orange", "anh sang cam", "mau cam", "da cam"),
     "red": ("red", "crimson", "mau do", "do ruc", "do tham", "anh sang do", "den do"),
     "pink": ("pink", "rose", "rosy", "hong", "mau hong"),
     "neon pink": ("neon pink", "hot pink", "pink neon", "hong neon", "neon hong", "hong canh sen"),
@@ -241,7 +241,7 @@ def lighting_for(prompt: str, style: str) -> Lighting:
 
 
 _ACCENTED: Final[Mapping[str, str]] = {
-    "đỏ": "mau do", "ấm": "am ap", "mát": "mat me", "tím": "mau tim", "nến": "anh nen", "trăng": "anh trang",
+    "đỏ": "mau do", "cam": "mau cam", "ấm": "am ap", "mát": "mat me", "tím": "mau tim", "nến": "anh nen", "trăng": "anh trang",
 }  # fmt: skip
 """Short words that only their accents tell from others ("do", "am"), and what they are called without accents."""
 

@@ -78,7 +78,7 @@ def watercolor(picture: Floats, detail: Floats, random: Random) -> Floats:
     edges = np.clip(np.abs(blur(light, 1.3 * size) - blur(light, 3.6 * size)) * 20, 0, 1)
     paper = grain(light.shape, max(0.8, 1.0 * size), random) + 0.6 * grain(light.shape, 3.2 * size, random)
     clouds = grain(light.shape, 42 * size, random) + 0.5 * grain(light.shape, 14 * size, random)
-    density = 0.95 + 0.7 * edges + 0.1 * paper + 0.22 * clouds
+    density = 0.92 + 0.55 * edges + 0.09 * paper + 0.17 * clouds
     pigment = np.clip(saturate(wash, 1.4) * 0.74 + 0.25, 0.02, 0.985)
     painted = pigment - (pigment - pigment * pigment) * (density[..., None] - 1) * 1.5
     return clipped(painted + (0.008 * paper)[..., None])
@@ -96,12 +96,12 @@ def _wobbled(picture: Floats, scale: float, reach: float, random: Random) -> Flo
 def pastel(picture: Floats, detail: Floats, random: Random) -> Floats:
     """Soft chalk on toothed paper: light colours, strokes along the forms."""
     size = unit(picture)
-    soft = mix(kuwahara(picture, max(2, round(4 * size))), picture, (0.3 * detail)[..., None])
+    soft = mix(kuwahara(picture, max(2, round(6 * size))), picture, (0.2 * detail)[..., None])
     angle, _ = flow_of(light_of(soft), 4 * size)
     chalk = along_flow(grain(angle.shape, 0.8, random), angle, max(3, round(8 * size)))
     tooth = grain(angle.shape, max(0.7, 0.9 * size), random)
     bright = saturate(soft, 1.45) * 0.8 + np.array([0.2, 0.19, 0.185], np.float32)
-    shade = 0.028 * chalk / (chalk.std() + 1e-6) + 0.02 * tooth
+    shade = 0.038 * chalk / (chalk.std() + 1e-6) + 0.02 * tooth
     return clipped(bright + shade[..., None])
 
 

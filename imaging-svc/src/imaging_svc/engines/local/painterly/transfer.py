@@ -344,9 +344,10 @@ def _blended(
         own = np.asarray(colored[rows] / 255, np.float32)
         large, soft = (_part(field, (height, width), rows) for field in (painted, missing))
         held = guard[rows]
-        keep = held * (0.75 + 0.25 * structure) + (1 - held) * (0.04 + 0.65 * structure)
+        keep = held * (0.75 + 0.25 * structure) + (1 - held) * (0.04 + 0.9 * structure**1.5)
         lines = light_of(own) - light_of(large) - soft
-        keep = keep * (0.35 + 0.75 * np.clip(np.abs(lines) / 0.07, 0, 1))
+        even = 0.35 + 0.5 * structure**3
+        keep = keep * (even + (1 - even) * np.clip(np.abs(lines) / 0.07, 0, 1))
         shown = (
             mix(large, own, np.asarray(held * (0.3 + 0.3 * structure), np.float32)[..., None])
             + (keep * lines)[..., None]
