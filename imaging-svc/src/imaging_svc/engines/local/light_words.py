@@ -241,8 +241,14 @@ def lighting_for(prompt: str, style: str) -> Lighting:
 
 
 _ACCENTED: Final[Mapping[str, str]] = {
-    "đỏ": "mau do", "cam": "mau cam", "ấm": "am ap", "mát": "mat me", "tím": "mau tim", "nến": "anh nen", "trăng": "anh trang",
-}  # fmt: skip
+    "đỏ": "mau do",
+    "cam": "mau cam",
+    "ấm": "am ap",
+    "mát": "mat me",
+    "tím": "mau tim",
+    "nến": "anh nen",
+    "trăng": "anh trang",
+}
 """Short words that only their accents tell from others ("do", "am"), and what they are called without accents."""
 
 
