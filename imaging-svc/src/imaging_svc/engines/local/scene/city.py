@@ -28,7 +28,7 @@ def paint_city(picture: Array, spec: SceneSpec, frame: Frame, light: Light, seed
     """Draw the skyline on the horizon and water or wet asphalt before it (in place); picture is linear."""
     rng = rng_for(seed, "city")
     neon = "neon" in spec.tones
-    dark = spec.time in ("night", "dusk") or spec.weather == "storm"
+    dark = spec.time in ("night", "dusk", "blue") or spec.weather == "storm"
     lamps = 1.0 if dark else 0.35 if spec.time in ("sunset", "sunrise") else 0.08
     base = round(min(frame.horizon + 0.012 * frame.height, frame.height - 2))
     if dark:
@@ -121,7 +121,7 @@ def _paint_row(
         swell = np.exp(-(((t - centre) / 0.24) ** 2))
         limit = min(0.86 * base, 0.66 * frame.unit)
         height = limit * (0.20 + 0.66 * float(swell)) * float(skyline[int(t * 255)]) * (0.95 - 0.38 * depth)
-        height *= float(rng.uniform(0.72, 1.18))
+        height = min(height * float(rng.uniform(0.72, 1.18)), 0.84 * base)
         if rng.random() > 0.04 + 0.22 * depth:
             _paint_tower(
                 picture, frame, light, rng, at, width, max(height, scale * 0.5), base, float(air), lamps, neon, scale

@@ -208,7 +208,7 @@ def _water(spec: SceneSpec, kind: str, light: Light, is_beach: bool) -> water.Wa
     if spec.weather == "storm":
         waves = min(1.0, waves * 1.9)
     return water.Water(
-        waves, deep, shallow, foam=1.0 if spec.weather == "storm" else 0.35 if kind == "sea" and waves > 0.3 else 0.0
+        waves, deep, shallow, foam=1.0 if spec.weather == "storm" else 0.16 if kind == "sea" and waves > 0.3 else 0.0
     )
 
 

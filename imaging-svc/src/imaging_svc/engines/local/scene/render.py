@@ -11,7 +11,7 @@ from .vocabulary import SceneSpec, read_prompt
 __all__ = ["render_scene"]
 
 _MOST_PIXELS = 1_600_000
-_LEAST_SIDE = 160
+_LEAST_SIDE = 96
 _SIDES = (16, 4096)
 
 
@@ -27,7 +27,7 @@ def render_scene(
 ) -> Rendered:
     """Draw a prompt: RGB pixels, exactly (height, width, 3); the same arguments always give the same bytes.
 
-    Sizes are 64..2048 a side in any ratio.  Scenes are painted with at most 1.6 megapixels and at least 160 pixels on
+    Sizes are 64..2048 a side in any ratio.  Scenes are painted with at most 1.6 megapixels and at least 96 pixels on
     the short side, then resampled, so memory stays bounded and small pictures are smooth.  details: `matched_terms`,
     `ignored_terms` (content words this renderer cannot draw) and `scene` (what it understood).
     """

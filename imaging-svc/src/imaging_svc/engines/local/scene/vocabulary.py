@@ -19,10 +19,11 @@ STYLES: Final[tuple[Style, ...]] = get_args(Style)
 class SceneSpec:
     """What to draw.  Every field but the last three holds names of this module's own vocabulary.
 
-    time: "sunrise" | "sunset" | "golden" | "day" | "dusk" | "night".  weather: "clear" | "cloudy" | "overcast" |
-    "storm". falling: "" | "rain" | "snow".  fog: 0..1.  season: "" | "spring" | "summer" | "autumn" | "winter".
-    places: in the order the prompt names them.  things: extras such as "moon", "palm", "aurora". colours: keys of
-    `colour.NAMED`.  tones: "warm", "cool", "pastel", "neon", "monochrome", … and moods.
+    time: "sunrise" | "sunset" | "golden" | "day" | "dusk" | "blue" | "night".
+    weather: "clear" | "fair" | "cloudy" | "overcast" | "storm".  falling: "" | "rain" | "snow".  fog: 0..1.
+    season: "" | "spring" | "summer" | "autumn" | "winter".  places: in the order the prompt names them.
+    things: extras such as "moon", "palm", "aurora".  colours: keys of `colour.NAMED`.
+    tones: moods and grades: "warm", "cool", "pastel", "neon", "monochrome", …
     """
 
     time: str
@@ -72,9 +73,8 @@ _TERMS: Final[dict[str, str]] = {
     "time:day": (
         "day, daytime, daylight, noon, midday, midday sun, broad daylight | ban ngày, buổi trưa, giữa trưa, trưa"
     ),
-    "time:dusk": (
-        "dusk, twilight, blue hour, nightfall, gloaming | chạng vạng, giờ xanh, nhá nhem, chập tối, hoàng hôn xanh"
-    ),
+    "time:dusk": ("dusk, twilight, nightfall, gloaming | chạng vạng, nhá nhem, chập tối"),
+    "time:blue": "blue hour, blue twilight | giờ xanh, hoàng hôn xanh",
     "time:night": (
         "night, nighttime, midnight, nocturnal, at night, nightscape | đêm, ban đêm, buổi tối, nửa đêm, đêm "
         "khuya, màn đêm, trời đêm, về đêm"

@@ -44,7 +44,7 @@ def paint_water(
     slope_x, slope_z = _slopes(rng, across, z, frame, water.waves)
     shore = _far_shore(mask, top, frame)
     mirrored = 2.0 * shore[None] - y
-    steep = 0.028 + 0.36 * water.waves
+    steep = 0.008 + 0.45 * water.waves
     lift = np.abs(slope_z) * frame.unit * steep * np.clip(below / (0.30 * frame.unit), 0.05, 1.0) ** 0.75
     from_y = np.clip(mirrored - lift - slope_z * frame.unit * 0.02 * steep, 0, np.maximum(shore[None] - 1.0, 0))
     from_x = x + slope_x * frame.unit * steep * 0.34 * np.clip(below / (0.3 * frame.unit), 0.03, 1.0) ** 0.6
@@ -129,7 +129,7 @@ def _glitter(
     frame: Frame, light: Light, x: Array, y: Array, below: Array, slope_x: Array, slope_z: Array, waves: float
 ) -> Array:
     """The broken path of light under a low sun or moon."""
-    if light.glow < 0.15:
+    if light.glow < 0.15 or light.sun_y > frame.horizon:
         return np.zeros((*x.shape, 3), np.float32)
     spread = frame.unit * (0.022 + 0.05 * waves) * (0.7 + 2.4 * below / frame.height)
     path = np.exp(-(((x - light.sun_x) / spread + 0.5 * slope_x) ** 2))
