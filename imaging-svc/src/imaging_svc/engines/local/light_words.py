@@ -133,7 +133,7 @@ _PRESETS: Final[Mapping[str, Lighting]] = {
         (Lamp((0.9, -0.05, 0.4), (255, 196, 156), 1.25),), (172, 178, 212), 0.36, 1.02, 0.8, 0.55, 0.35, 0.9, 0.36,
     ),
     "night": Lighting(
-        (Lamp((-0.7, -0.6, 0.4), (130, 166, 255), 1.0),), (44, 66, 130), 0.42, 0.36, 0.9, 0.3, 0.5, 0.8, 0.06,
+        (Lamp((-0.7, -0.6, 0.4), (130, 166, 255), 1.0),), (44, 66, 130), 0.42, 0.3, 0.9, 0.3, 0.5, 0.8, 0.06,
         saturation=0.72, contrast=1.1,
     ),
     "moonlight": Lighting(
@@ -221,7 +221,7 @@ _MOODS: Final[Mapping[str, tuple[str, ...]]] = {
 _BREAKS: Final = r"[,;.+&/]|\b(?:and|with|và|va|còn|con|với|voi)\b"
 _NOT_COLORS: Final = tuple(phrase for preset, words in _PRESET_WORDS.items() if preset != "neon" for phrase in words)
 """Preset phrases that hold a colour word ("golden hour") say nothing about the lamp's colour."""
-_BASE: Final = Lighting((Lamp((-0.7, -0.6, 0.62)),))
+_BASE: Final = Lighting((Lamp((-0.75, -0.6, 0.55), level=1.4),))
 
 
 def lighting_for(prompt: str, style: str) -> Lighting:

@@ -148,14 +148,15 @@ def _normals(height: _Floats) -> _Floats:
 
 
 def _blur(array: _Floats, sigma: float) -> _Floats:
-    """Gaussian; a wide one on a reduced copy."""
+    """Gaussian; a wide one on a reduced copy, smoothed again so that slopes show no trace of its grid."""
     factor = max(1, int(sigma / 4))
     if factor == 1:
         return np.asarray(cv2.GaussianBlur(array, (0, 0), max(sigma, 0.3)), np.float32)
     height, width = array.shape[:2]
     size = (max(1, width // factor), max(1, height // factor))
     small = cv2.GaussianBlur(cv2.resize(array, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / factor)
-    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.GaussianBlur(large, (0, 0), 0.9 * factor), np.float32)
 
 
 _LINEAR_OF = (
