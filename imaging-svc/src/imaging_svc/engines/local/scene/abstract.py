@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import cv2
@@ -62,7 +63,7 @@ def _silk(rng: np.random.Generator, width: int, height: int, colours: Sequence[R
     u, v = _grid(*small)
     flow = fractal(rng, slope=2.7, largest=256)
     angle = float(rng.uniform(-0.7, 0.7))
-    u, v = u * np.cos(angle) - v * np.sin(angle), u * np.sin(angle) + v * np.cos(angle)
+    u, v = u * math.cos(angle) - v * math.sin(angle), u * math.sin(angle) + v * math.cos(angle)
     wx, wy = sample(flow, u * 60 + 30, v * 90 + 10), sample(flow, u * 60 + 300, v * 90 + 210)
     qx = sample(flow, u * 70 + 26 * wx + 120, v * 100 + 26 * wy + 90)
     phase, qx, wy = (
@@ -73,7 +74,7 @@ def _silk(rng: np.random.Generator, width: int, height: int, colours: Sequence[R
     fine = np.sin(phase * 5.2 * 6 + 1.4 * wy)
     height_map = cv2.GaussianBlur((fold + 0.10 * fine).astype(np.float32), (0, 0), max(width, height) / 900)
     gy, gx = np.gradient(height_map)
-    scale = np.sqrt(width * height) / 9.0
+    scale = math.sqrt(width * height) / 9.0
     up = 1.0 / np.sqrt(1 + (gx * scale) ** 2 + (gy * scale) ** 2)
     nx, ny = -gx * scale * up, -gy * scale * up
     light = np.clip(0.55 * nx - 0.62 * ny + 0.56 * up, 0, 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .noise import Array, fractal, rng_for, sample, smoothstep
@@ -70,8 +72,8 @@ def _layer(
         # High ice clouds are combed by the wind: stretched along one direction and bent by a slow swirl.
         angle = float(rng.uniform(-0.6, 0.6))
         across, ahead = (
-            (across * np.cos(angle) + ahead * np.sin(angle)) * 0.30,
-            (ahead * np.cos(angle) - across * np.sin(angle)) * 1.1,
+            (across * math.cos(angle) + ahead * math.sin(angle)) * 0.30,
+            (ahead * math.cos(angle) - across * math.sin(angle)) * 1.1,
         )
     swirl_x, swirl_y = sample(warp, across * 0.7 + 40, ahead * 0.7), sample(warp, across * 0.7 + 260, ahead * 0.7 + 130)
     across = across + swirl_x * (9.0 if wisps else 4.5)

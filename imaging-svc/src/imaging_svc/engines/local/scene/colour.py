@@ -90,7 +90,8 @@ def gradient(stops: Sequence[tuple[float, RGB]], at: Array) -> Array:
     # Interpolated in encoded values: that is how painters and designers expect a gradient to pass through its middle.
     channels = [np.interp(table_at, positions, [stop[1][k] for stop in stops]) for k in range(3)]
     table = linear(np.stack(channels, 1))
-    index = np.clip((at - table_at[0]) / (table_at[-1] - table_at[0]) * 511.0, 0, 511)
+    first, last = float(stops[0][0]), float(stops[-1][0])
+    index = np.clip((at - first) / (last - first) * 511.0, 0, 511)
     low = np.minimum(index.astype(np.int32), 510)
     part = (index - low)[..., None].astype(np.float32)
     return np.asarray(table[low] * (1 - part) + table[low + 1] * part, np.float32)

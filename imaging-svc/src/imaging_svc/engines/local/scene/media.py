@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import cv2
@@ -243,7 +244,7 @@ def sketch(picture: Array, rng: np.random.Generator) -> Array:
     dark = 1.0 - _blur(grey, 1.2 / scale)
     tone = np.zeros_like(grey)
     for angle, start, strength in ((-0.95, 0.30, 0.20), (-0.55, 0.50, 0.24), (0.75, 0.72, 0.30)):
-        cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+        cos, sin = math.cos(angle), math.sin(angle)
         along, across = x * cos + y * sin, y * cos - x * sin + 2.2 * wobble
         hatch = sample(tile, along * np.float32(0.045 * scale), across * np.float32(0.62 * scale))
         cover = smoothstep(start - 0.20, start + 0.50, dark)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -89,8 +91,8 @@ def add_milky_way(picture: Array, frame: Frame, seed: int, *, strength: float = 
     rng = rng_for(seed, "milky way")
     x, y = frame.grid()
     lean = float(rng.choice([-1, 1])) * float(rng.uniform(0.75, 1.1))
-    cx, cy = frame.width * (0.5 + 0.12 * np.sign(lean)), frame.horizon * 0.52
-    cos, sin = np.cos(lean), np.sin(lean)
+    cx, cy = frame.width * (0.5 + math.copysign(0.12, lean)), frame.horizon * 0.52
+    cos, sin = math.cos(lean), math.sin(lean)
     along = ((x - cx) * sin + (y - cy) * cos) / frame.unit
     across = ((x - cx) * cos - (y - cy) * sin) / frame.unit
     cloud = fractal(rng, slope=1.55, largest=200)
@@ -218,5 +220,5 @@ def _fork(
         at = points[int(rng.integers(8, len(points) - 12))]
         reach = length * float(rng.uniform(0.15, 0.34)) * power
         angle = float(rng.uniform(0.35, 0.95)) * float(rng.choice([-1, 1]))
-        tip = (float(at[0] + reach * np.sin(angle)), float(at[1] + reach * np.cos(angle)))
+        tip = (float(at[0] + reach * math.sin(angle)), float(at[1] + reach * math.cos(angle)))
         _fork(bolt, rng, (float(at[0]), float(at[1])), tip, unit, power * 0.45)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -60,7 +61,7 @@ def _nebula(
     cloud = sample(body, u + 30 * vx, v + 30 * vy)
     fine = 1.0 - np.abs(sample(body, u * 2.6 + 34 * vx, v * 2.6 + 34 * vy)) * 0.9
     lean = float(rng.choice([-1, 1])) * float(rng.uniform(0.35, 0.7))
-    cos, sin = np.cos(lean), np.sin(lean)
+    cos, sin = math.cos(lean), math.sin(lean)
     across = (-(x - frame.width * 0.5) * sin + (y - frame.height * 0.5) * cos) / frame.unit
     along = ((x - frame.width * 0.5) * cos + (y - frame.height * 0.5) * sin) / frame.unit
     belt = np.exp(-(((across + 0.07 * wx) / 0.30) ** 2)) * (0.55 + 0.45 * np.exp(-((along / 0.45) ** 2)))
@@ -86,8 +87,8 @@ def _galaxy(picture: Array, frame: Frame, rng: np.random.Generator, gas: tuple[R
     tile = fractal(rng, slope=1.5, largest=200)
     lean, tilt = float(rng.uniform(-0.6, 0.6)), float(rng.uniform(0.42, 0.60))
     px, py = (x - frame.width * 0.5) / frame.unit, (y - frame.height * 0.48) / frame.unit
-    u = px * np.cos(lean) + py * np.sin(lean)
-    v = (-px * np.sin(lean) + py * np.cos(lean)) / tilt
+    u = px * math.cos(lean) + py * math.sin(lean)
+    v = (-px * math.sin(lean) + py * math.cos(lean)) / tilt
     radius = np.hypot(u, v)
     swirl = np.log(np.maximum(radius, 1e-3)) * 2.9
     angle = np.arctan2(v, u)
@@ -196,7 +197,7 @@ def _planets(picture: Array, frame: Frame, rng: np.random.Generator, gas: tuple[
 
 def _planet(picture: Array, frame: Frame, rng: np.random.Generator, planet: _Planet, light: np.ndarray) -> None:
     """A lit sphere: noise read in spherical coordinates, Lambert light with a soft terminator, air on the lit rim."""
-    light = light / np.linalg.norm(light)
+    light = (light / np.linalg.norm(light)).astype(np.float32)
     lean = 0.38 if light[0] > 0 else -0.38
     if planet.ringed:
         _ring(picture, frame, rng, planet, lean, behind=True)
@@ -204,7 +205,7 @@ def _planet(picture: Array, frame: Frame, rng: np.random.Generator, planet: _Pla
     px, py = (x - planet.x) / planet.radius, (y - planet.y) / planet.radius
     far = px**2 + py**2
     pz = np.sqrt(np.clip(1.0 - far, 0.0, 1.0))
-    u, v = px * np.cos(lean) + py * np.sin(lean), -px * np.sin(lean) + py * np.cos(lean)
+    u, v = px * math.cos(lean) + py * math.sin(lean), -px * math.sin(lean) + py * math.cos(lean)
     latitude = np.arcsin(np.clip(v, -1, 1))
     longitude = np.arctan2(u, np.maximum(pz, 1e-4))
     tile, flow = fractal(rng, slope=1.7, largest=200), fractal(rng, slope=2.0)
@@ -240,7 +241,7 @@ def _ring(
 ) -> None:
     x, y = frame.grid()
     px, py = (x - planet.x) / planet.radius, (y - planet.y) / planet.radius
-    u, v = px * np.cos(lean) + py * np.sin(lean), -px * np.sin(lean) + py * np.cos(lean)
+    u, v = px * math.cos(lean) + py * math.sin(lean), -px * math.sin(lean) + py * math.cos(lean)
     distance = np.hypot(u, v / 0.26)
     stripes = rng_for(int(planet.radius * 1000), "ring").uniform(0.25, 1.0, 64).astype(np.float32)
     profile = np.interp(

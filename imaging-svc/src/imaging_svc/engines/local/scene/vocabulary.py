@@ -135,8 +135,8 @@ _TERMS: Final[dict[str, str]] = {
         "river, stream, creek, riverside, waterfall | sông, dòng sông, con sông, suối, dòng suối, ven sông, thác nước"
     ),
     "place:forest": (
-        "forest, forests, woods, woodland, jungle, rainforest, pine forest, trees, grove | rừng, khu rừng, cánh "
-        "rừng, rừng cây, rừng thông, rừng rậm, cây cối, hàng cây"
+        "forest, forests, woods, woodland, jungle, rainforest, pine forest, grove | rừng, khu rừng, cánh "
+        "rừng, rừng cây, rừng thông, rừng rậm"
     ),
     "place:desert": "desert, dune, dunes, sand dunes, sahara, sand | sa mạc, cồn cát, đồi cát, đụn cát",
     "place:city": (
@@ -205,7 +205,7 @@ _TERMS: Final[dict[str, str]] = {
         "lavender field, lavender fields, "
         "daisies | hoa, cánh đồng hoa, vườn hoa, hoa dại, đồi hoa, hoa hướng dương"
     ),
-    "thing:tree": "tree, oak, maple, lone tree, birch | cây, cây cổ thụ, cây phong",
+    "thing:tree": "tree, trees, oak, maple, lone tree, birch | cây, cây cối, hàng cây, cây cổ thụ, cây phong",
     "thing:boat": (
         "boat, boats, sailboat, sailboats, sailing boat, ship, yacht, sail, sailing | thuyền, con thuyền, thuyền "
         "buồm, cánh buồm"

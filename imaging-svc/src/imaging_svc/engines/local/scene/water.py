@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -107,8 +108,8 @@ def _slopes(rng: np.random.Generator, across: Array, z: Array, frame: Frame, wav
     for step in range(8):
         length = longest / 1.8**step
         turn = float(rng.uniform(-0.5, 0.5))
-        u = (across * np.cos(turn) - z * np.sin(turn)) * 24.0 / (length * 2.2)
-        v = (across * np.sin(turn) + z * np.cos(turn)) * 24.0 / length
+        u = (across * math.cos(turn) - z * math.sin(turn)) * 24.0 / (length * 2.2)
+        v = (across * math.sin(turn) + z * math.cos(turn)) * 24.0 / length
         kept = smoothstep(0.55, 0.12, pixel / length)
         amount = 0.62 * (0.85**step) * kept
         slope_z += amount * sample(tile, u, v)
@@ -135,7 +136,7 @@ def _glitter(
     path = np.exp(-(((x - light.sun_x) / spread + 0.5 * slope_x) ** 2))
     spark = smoothstep(0.25, 1.25, slope_z + 0.35 * slope_x) * 1.5 + 0.20
     near = 1.0 / (1.0 + 1.5 * below / frame.height)
-    strength = path * spark * near * (0.9 if light.is_night else 1.0) * np.clip(light.glow, 0, 1)
+    strength = path * spark * near * (0.9 if light.is_night else 1.0) * min(light.glow, 1.0)
     return np.asarray(
         strength[..., None]
         * light.sun
@@ -158,7 +159,7 @@ def paint_swell(picture: Array, frame: Frame, light: Light, water: Water, seed: 
     tile, lace_tile = band(rng), fractal(rng, slope=1.3, largest=120)
     plot = plot_for(frame, 1.6, 130.0, 640)
     lean = float(rng.uniform(-0.35, 0.35))
-    u, v = plot.x * np.cos(lean) + plot.z * np.sin(lean), plot.z * np.cos(lean) - plot.x * np.sin(lean)
+    u, v = plot.x * math.cos(lean) + plot.z * math.sin(lean), plot.z * math.cos(lean) - plot.x * math.sin(lean)
     big = 1.0 - np.abs(sample(tile, u * 0.9, v * 2.1)) * 0.62
     second = 1.0 - np.abs(sample(tile, u * 2.2 + 100, v * 5.0 + 50)) * 0.62
     chop = octaves(tile, plot.x * 0.8, plot.z, 1.7, 7, 0.43)
