@@ -87,6 +87,7 @@ def _paint_sky(
     amount = 0.45 if spec.things & {"aurora", "milkyway", "stars"} or "nightsky" in places else 1.0
     if light.is_night and spec.weather == "fair":
         amount *= 0.5
+    progress(0.3)
     clouds.paint_clouds(picture, frame, light, spec.weather, seed, amount=amount)
     if "lightning" in spec.things:
         sky.add_lightning(picture, frame, light, seed)
@@ -136,7 +137,7 @@ def _paint_ground(
     mask: Array = np.zeros(picture.shape[:2], np.float32)
     mask[int(np.ceil(frame.horizon)) :] = 1.0
     if land is not None:
-        ground = terrain.render_ground(frame, light, land)
+        ground = terrain.render_ground(frame, light, land, lambda part: progress(0.4 + 0.15 * part))
         picture[:] = mixed(picture, ground.colour, ground.cover[..., None])
         mask = ground.water * ground.cover
         _paint_woods(picture, spec, places, frame, light, ground, seed)
@@ -229,14 +230,20 @@ def _paint_boats(picture: Array, frame: Frame, light: Light, seed: int) -> None:
 def _paint_foreground(
     picture: Array, spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int
 ) -> None:
-    rng = rng_for(seed, "foreground")
-    if "palm" in spec.things or "beach" in places:
-        _paint_palms(picture, frame, light, rng)
-    elif "mountains" in places or "pine" in spec.things or {"lake", "river"} & set(places):
+    where = set(places)
+    snowy = spec.season == "winter" or spec.falling == "snow"
+    meadowy = not snowy and not where & {"lake", "river", "sea", "beach", "desert"}
+    if "beach" in where and "mountains" not in where:
+        _paint_palms(picture, frame, light, rng_for(seed, "foreground"))
+    elif "flowers" in spec.things and meadowy:
+        if "mountains" not in where:
+            _paint_lone_trees(picture, spec, frame, light, seed)
+        meadow.paint_meadow(picture, spec, frame, light, seed)
+    elif where & {"mountains", "lake", "river"} or "pine" in spec.things:
         _paint_conifer_bank(picture, spec, frame, light, seed)
-    elif "countryside" in places or "tree" in spec.things or "nightsky" in places:
+    elif not where & {"sea", "desert"}:
         _paint_lone_trees(picture, spec, frame, light, seed)
-        if spec.season != "winter" and spec.falling != "snow":
+        if meadowy:
             meadow.paint_meadow(picture, spec, frame, light, seed)
 
 

@@ -69,12 +69,12 @@ def _nebula(
     dust = smoothstep(
         0.25, 1.5, sample(body, u * 1.2 + 24 * vy + 300, v * 1.2 + 24 * vx + 120) + 0.25 * fine
     ) * np.clip(belt * 1.6, 0, 1)
-    heat = np.clip(density * 0.85 + 0.10 * vx + 0.05, 0, 1)
+    heat = np.clip(0.95 * (1.0 - np.exp(-0.9 * density)) + 0.10 * vx + 0.03, 0, 1)
     colour = gradient([(0.0, gas[0]), (0.34, gas[1]), (0.68, gas[2]), (1.0, gas[3])], heat)
     shift = smoothstep(-1.0, 1.2, vy + 0.5 * wx)[..., None]
     other = gradient([(0.0, gas[0]), (0.5, (30, 110, 190)), (1.0, (150, 230, 250))], heat)
     colour = colour * (1 - 0.55 * shift) + other * 0.55 * shift
-    glow = (density * 2.1 * strength * (1.0 - 0.82 * dust))[..., None]
+    glow = (1.5 * (1.0 - np.exp(-1.5 * density)) * strength * (1.0 - 0.82 * dust))[..., None]
     picture *= 1.0 - 0.75 * np.clip(dust * density * 2.0, 0, 1)[..., None]
     picture += colour * glow
     ridge = np.clip(fine - 0.80, 0, 1) * smoothstep(0.25, 0.8, density) * (1 - dust)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from imaging_svc.engines.local.rendering import Progress, no_progress
+
 from .colour import RGB, gradient, linear, mixed
 from .noise import Array, band, fractal, octaves, ridges, rng_for, sample, smoothstep
 from .relief import Plot, Seen, plot_for, see, slopes
@@ -57,16 +59,19 @@ class Ground:
         return [(float(x), float(y), float(z)) for x, y, z in found]
 
 
-def render_ground(frame: Frame, light: Light, land: Land) -> Ground:
-    """Draw the land; pixels above it have cover 0."""
+def render_ground(frame: Frame, light: Light, land: Land, progress: Progress = no_progress) -> Ground:
+    """Draw the land; pixels above it have cover 0.  `progress` hears 0..1."""
     steps = int(np.clip(1.55 * frame.height + 60, 200, 960))
     plot = plot_for(frame, land.nearest, land.farthest, steps)
     height = land.height(plot)
+    progress(0.4)
     water = smoothstep(0.006, -0.006, height) if land.has_water else np.zeros(height.shape, np.float32)
     depth = np.maximum(-height, 0.0)
     height = np.maximum(height, 0.0) if land.has_water else height
     seen = see(frame, plot, height)
+    progress(0.5)
     colour = seen.look(_shade(frame, light, land, plot, height))
+    progress(0.95)
     wet = seen.look(water) * (seen.cover > 0.99)
     return Ground(colour, seen.cover, wet, seen.look(depth), plot, height, seen)
 

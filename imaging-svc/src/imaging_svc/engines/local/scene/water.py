@@ -61,7 +61,7 @@ def paint_water(
     surface = mixed(body, np.asarray(reflected, np.float32), fresnel[..., None])
     surface += _glitter(frame, light, x, y, below, slope_x, slope_z, water.waves)
     if water.foam > 0:
-        white = _foam(rng, across, z, slope_z, water.foam)
+        white = _foam(rng, across, z, slope_z, min(water.foam, 0.3))
         surface = mixed(surface, (light.ambient * 1.1 + light.key * 0.34), white[..., None])
     view = picture[top:]
     cover = mask[top:, :, None]
@@ -149,7 +149,7 @@ def _glitter(
 def _foam(rng: np.random.Generator, across: Array, z: Array, slope_z: Array, amount: float) -> Array:
     tile = fractal(rng, slope=1.4)
     lace = sample(tile, across * 60, z * 60) + 0.6 * sample(tile, across * 190 + 80, z * 190)
-    crest = smoothstep(1.1, 2.2, slope_z * 1.2 + 0.35 * lace + amount * 0.6)
+    crest = smoothstep(1.0, 2.3, slope_z + 0.75 * lace + amount * 0.3) * smoothstep(-0.3, 1.4, lace)
     return np.asarray(np.clip(crest, 0, 1) * amount * smoothstep(90.0, 20.0, z), np.float32)
 
 

@@ -67,7 +67,7 @@ def add_rain(picture: Array, frame: Frame, light: Light, seed: int) -> None:
             tail = (int((sx + slant * long) * 8), int((sy + long) * 8))
             cv2.line(streaks, (int(sx * 8), int(sy * 8)), tail, float(power), 1, cv2.LINE_8, 3)
         soft = cv2.GaussianBlur(streaks, (0, 0), 0.5 + 3.5 * length)
-        picture += soft[..., None] * (grey * 0.8 + 0.22) * strength * (3.2 if not light.is_night else 1.6)
+        picture += soft[..., None] * (grey * 0.8 + 0.22) * strength * (1.9 if not light.is_night else 1.6)
 
 
 def add_snow(picture: Array, frame: Frame, light: Light, seed: int) -> None:
