@@ -215,7 +215,29 @@ def test_alpha_survives_both(photo: Pixels, poster: Pixels) -> None:
     assert np.array_equal(styled(cutout, poster)[..., 3], alpha)
     painted = variation(cutout, "oil painting").pixels
     assert painted.shape == cutout.shape
-    assert abs(float(painted[..., 3].mean()) - float(alpha.mean())) < 4
+    assert np.array_equal(painted[..., 3], alpha)
+
+
+def test_what_hides_under_clear_pixels_does_not_matter(photo: Pixels, poster: Pixels) -> None:
+    shown = face(photo) > 0.5
+    black, white = (np.where(shown[..., None], photo, np.uint8(hidden)) for hidden in (0, 255))
+    alpha = (shown * 255).astype(np.uint8)
+
+    for verb in (lambda cutout: variation(cutout, "watercolor").pixels, lambda cutout: styled(cutout, poster)):
+        dark, light = (verb(np.dstack([picture, alpha])) for picture in (black, white))
+        assert np.array_equal(dark[dark[..., 3] > 0], light[light[..., 3] > 0])
+
+
+def test_a_coloured_dress_is_no_coloured_lamp(photo: Pixels) -> None:
+    assert variation(photo, "an oil painting of a girl in a blue dress").details["light"] is None
+    assert variation(photo, "an oil painting in blue light").details["light"] == "blue"
+    assert variation(photo, "studio ghibli style").details == variation(photo, "anime").details
+
+
+def test_a_named_look_wins_over_a_loose_word(photo: Pixels) -> None:
+    assert variation(photo, "a painting in watercolor").details["look"] == "watercolor"
+    assert variation(photo, "a nice painting").details["look"] == "oil"
+    assert variation(photo, "bức tranh đẹp").details["look"] == "oil"
 
 
 def test_without_a_subject_finder_both_say_so(photo: Pixels, poster: Pixels) -> None:

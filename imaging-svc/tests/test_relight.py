@@ -214,7 +214,16 @@ def test_alpha_survives(photo: Pixels) -> None:
     cutout = np.dstack([photo, alpha])
 
     assert np.array_equal(lit(cutout, "neon")[..., 3], alpha)
-    assert np.array_equal(lit(cutout, "neon")[..., :3], lit(photo, "neon"))
+
+
+def test_what_hides_under_clear_pixels_does_not_matter(photo: Pixels) -> None:
+    shown = ball(photo) > 0.5
+    black, white = (np.where(shown[..., None], photo, np.uint8(hidden)) for hidden in (0, 255))
+    alpha = (shown * 255).astype(np.uint8)
+
+    results = [lit(np.dstack([picture, alpha]), "sunset from the left") for picture in (black, white)]
+
+    assert np.array_equal(results[0][shown], results[1][shown])
 
 
 def test_the_same_words_give_the_same_bytes(photo: Pixels) -> None:

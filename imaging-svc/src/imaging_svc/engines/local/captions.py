@@ -106,9 +106,26 @@ def _fit(text: str, size: int | None, *, height: int, width: int) -> _Block:
 
 def _set(text: str, size: int, room: int) -> _Block:
     font, stroke = _font(size), max(1, round(size / 14))
-    lines = tuple(line for paragraph in text.split("\n") for line in _wrap(paragraph, font, room - 2 * stroke))
+    lines = _balanced(text, font, room - 2 * stroke)
     widest = max(font.getlength(line) for line in lines)
     return _Block(lines, size, stroke, round(widest) + 2 * stroke, len(lines) * _line_height(size) + 2 * stroke)
+
+
+def _balanced(text: str, font: ImageFont.FreeTypeFont, room: float) -> tuple[str, ...]:
+    """`text` in as few lines as fit into `room` pixels, and those about equally long: no last line of one word."""
+    fewest = _lines(text, font, room)
+    narrow, wide = 0.4 * room, room
+    while wide - narrow > 2:
+        middle = (narrow + wide) / 2
+        if len(_lines(text, font, middle)) > len(fewest):
+            narrow = middle
+        else:
+            wide = middle
+    return _lines(text, font, wide)
+
+
+def _lines(text: str, font: ImageFont.FreeTypeFont, room: float) -> tuple[str, ...]:
+    return tuple(line for paragraph in text.split("\n") for line in _wrap(paragraph, font, room))
 
 
 def _line_height(size: int) -> int:

@@ -178,6 +178,7 @@ _PRESETS: Final[Mapping[str, Lighting]] = {
 }  # fmt: skip
 
 _PRESET_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "": ("studio ghibli", "ghibli studio", "fire truck", "fire engine", "lua chon"),
     "golden hour": ("golden hour", "gio vang", "magic hour", "late afternoon", "chieu ta", "nang chieu"),
     "sunset": ("sunset", "dusk", "hoang hon", "mat troi lan", "chieu tim"),
     "sunrise": ("sunrise", "dawn", "morning", "binh minh", "rang dong", "ban mai", "buoi sang", "nang som"),
@@ -196,6 +197,7 @@ _PRESET_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
               "buoi trua", "giua trua", "anh nang", "anh mat troi", "ban ngay"),
     "spotlight": ("spotlight", "spot light", "stage light", "stage", "san khau", "den san khau", "den roi"),
 }  # fmt: skip
+"""The words for each preset; those under "" hold one of the words but mean something else."""
 
 _MOODS: Final[Mapping[str, tuple[str, ...]]] = {
     "dramatic": ("dramatic", "moody", "chiaroscuro", "low key", "kich tinh", "tuong phan manh"),
@@ -233,7 +235,7 @@ def lighting_for(prompt: str, style: str) -> Lighting:
     """
     prompt = _spelt_out(prompt)
     folded = fold(prompt)
-    preset = next(iter(find_words(folded, _PRESET_WORDS)), None)
+    preset = next((name for name in find_words(folded, _PRESET_WORDS) if name), None)
     lighting = replace(_PRESETS[preset] if preset else _BASE, preset=preset)
     lighting = _with_lamps(lighting, _clauses(prompt), folded)
     mood = next(iter(find_words(folded, _MOODS)), None)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .light_words import Lamp, Lighting, lighting_for
+from .matte import without_alpha
 from .rendering import Pixels, Progress, Rendered, no_progress
 
 __all__ = ["relight"]
@@ -97,7 +98,7 @@ def _scene(picture: Pixels, subject: Callable[[Pixels], npt.NDArray[np.float32]]
     height, width = picture.shape[:2]
     factor = min(1.0, math.sqrt(_WORKING_PIXELS / (height * width)))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    small = cv2.resize(np.ascontiguousarray(picture[..., :3]), size, interpolation=cv2.INTER_AREA)
+    small = without_alpha(cv2.resize(picture, size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], -1))
     found = np.zeros((height, width), np.float32) if subject is None else np.asarray(subject(picture), np.float32)
     mask = cv2.resize(np.clip(np.nan_to_num(found), 0, 1), size, interpolation=cv2.INTER_AREA)
     light = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
@@ -327,11 +328,7 @@ class _Clue:
 
 
 def _clue(reference: Pixels) -> _Clue:
-    small = cv2.resize(np.ascontiguousarray(reference[..., :3]), (96, 96), interpolation=cv2.INTER_AREA)
-    if reference.shape[2] == 4:
-        cover = cv2.resize(reference[..., 3], (96, 96), interpolation=cv2.INTER_AREA)
-        small = np.where(cover[..., None] > 127, small, small[cover > 127].mean(0) if (cover > 127).any() else 128)
-        small = small.astype(np.uint8)
+    small = without_alpha(np.asarray(cv2.resize(reference, (96, 96), interpolation=cv2.INTER_AREA), np.uint8))
     linear = _to_linear(small)
     light = linear @ _LUMA
     low = _blur(light, 14) + 0.02

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging_svc.engines.local.light_words import lighting_for
+from imaging_svc.engines.local.matte import without_alpha
 from imaging_svc.engines.local.relight import relight
 from imaging_svc.engines.local.rendering import Pixels, Progress, Rendered, no_progress
 from imaging_svc.engines.local.wording import find_words, fold
@@ -50,14 +51,14 @@ _ALIASES: Final = {"moderate": "subtle", "creative": "vivid", "extreme": "wild"}
 IMAGINATIONS: Final = (*_FREEDOMS, *_ALIASES)
 
 _LOOK_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "oil": ("oil", "oil paint*", "oils", "painting", "painted", "renaissance", "rembrandt", "tranh son dau", "son dau",
+    "oil": ("oil", "oil paint*", "oils", "renaissance", "rembrandt", "tranh son dau", "son dau",
             "tranh dau"),
     "impressionist": ("impressionis*", "monet", "van gogh", "starry night", "brush strokes", "an tuong",
                       "tranh an tuong"),
     "watercolor": ("watercolo*", "water colo*", "aquarelle", "mau nuoc", "tranh mau nuoc", "thuy hoa"),
     "pastel": ("pastel*", "chalk", "phan mau", "mau phan", "phan tien"),
-    "pencil": ("pencil", "pencil sketch", "sketch*", "drawing", "graphite", "charcoal", "but chi", "ve chi",
-               "phac thao", "ky hoa", "ve tay", "than chi"),
+    "pencil": ("pencil", "pencil sketch", "sketch*", "graphite", "charcoal", "but chi", "ve chi",
+               "phac thao", "ky hoa", "than chi"),
     "colored-pencil": ("colored pencil*", "coloured pencil*", "color pencil*", "crayon*", "chi mau", "but chi mau",
                        "but mau", "sap mau"),
     "ink": ("ink", "ink wash", "woodcut", "manga", "sumi*", "linocut", "noir", "muc tau", "tranh thuy mac", "thuy mac",
@@ -74,6 +75,13 @@ _LOOK_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
                 "hoai niem", "anh cu", "xua cu", "ngay xua"),
     "film": ("film", "cinematic", "cinema", "movie", "dien anh", "phim dien anh", "kich tinh"),
 }  # fmt: skip
+
+_LOOSE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "oil": ("painting", "painted", "canvas", "tranh", "buc tranh", "hoi hoa"),
+    "pencil": ("drawing", "drawn", "ve tay", "hinh ve"),
+}
+"""What to make of words that name no look in particular."""
+_LIGHT_WORDS: Final = {True: ("light*", "lit", "glow*", "lamp*", "anh sang", "den", "chieu sang")}
 
 
 def reimagine(
@@ -126,17 +134,22 @@ def _mask_of(picture: Pixels, subject: Subject | None) -> Floats:
 def _look(prompt: str, freedom: _Freedom, random: np.random.Generator) -> str:
     """The first look that the prompt names; the seed's choice without one (drawn always, so later draws stay alike)."""
     chosen = freedom.looks[int(random.integers(len(freedom.looks)))]
-    return next(iter(find_words(fold(prompt), _LOOK_WORDS)), chosen)
+    named = find_words(fold(prompt), _LOOK_WORDS) or find_words(fold(prompt), _LOOSE_WORDS)
+    return next(iter(named), chosen)
 
 
 def _recut(
     picture: Pixels, mask: Floats, aspect_ratio: str | None, freedom: _Freedom, random: np.random.Generator
 ) -> tuple[Pixels, Floats, dict[str, Any]]:
-    """Another frame: the wished ratio around the subject, a little closer in; a wild one may be mirrored."""
+    """Another frame: the wished ratio around the subject, a little closer in; a wild one may be mirrored.
+
+    A picture with alpha comes no closer: its outline is not resampled.
+    """
     height, width = picture.shape[:2]
     wide, high = _cover(width, height, aspect_ratio)
-    closer = 1 - float(random.uniform(0.3, 1.0)) * freedom.zoom
-    shift = random.uniform(-0.5, 0.5, 2) * freedom.zoom
+    zoom = freedom.zoom if picture.shape[2] == 3 else 0.0
+    closer = 1 - float(random.uniform(0.3, 1.0)) * zoom
+    shift = random.uniform(-0.5, 0.5, 2) * zoom
     mirrored = bool(random.random() < 0.35) and freedom.zoom >= 0.1
     box = max(1, round(wide * closer)), max(1, round(high * closer))
     left, top = (
@@ -175,17 +188,22 @@ def _working_copy(picture: Pixels, mask: Floats) -> tuple[Pixels, Floats]:
     height, width = picture.shape[:2]
     factor = min(1.0, math.sqrt(_WORKING_PIXELS / (height * width)))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    small = cv2.resize(np.ascontiguousarray(picture[..., :3]), size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(without_alpha(picture), size, interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8), np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _relit(small: Pixels, mask: Floats, prompt: str, look: str, seed: int) -> tuple[Pixels, str | None]:
-    """The light that the prompt names as well ("at sunset", "ánh sáng ấm"); the neon look brings its own."""
+    """The light that the prompt names as well ("at sunset", "ánh sáng ấm"); the neon look brings its own.
+
+    A colour counts only where the prompt speaks of light: a blue dress is no blue lamp.
+    """
     lighting = lighting_for(prompt, "standard")
-    named = lighting.preset or next(iter(lighting.colors), None)
+    speaks_of_light = bool(find_words(fold(prompt), _LIGHT_WORDS))
+    named = lighting.preset or (next(iter(lighting.colors), None) if speaks_of_light else None)
     if named is None or look == "neon":
         return small, None
-    return relight(small, prompt=prompt, strength=0.75, subject=lambda _picture: mask).pixels, named
+    words = prompt if speaks_of_light or lighting.preset is None else lighting.preset
+    return relight(small, prompt=words, strength=0.75, subject=lambda _picture: mask).pixels, named
 
 
 def _painted(
@@ -193,7 +211,7 @@ def _painted(
 ) -> Floats:
     """The look over the working copy, its features held, its palette turned."""
     plain = np.asarray(small / 255, np.float32)
-    painted = FILTERS[look](_turned(plain, hue), mask, random)
+    painted = FILTERS[look](_turned(plain, hue * (1 - 0.6 * mask)), mask, random)
     if look not in _OWN_DRAWING:
         painted = _featured(painted, plain, mask, freedom.faithful)
     return clipped(mix(plain, painted, freedom.share))
@@ -211,10 +229,10 @@ def _featured(painted: Floats, plain: Floats, mask: Floats, amount: float) -> Fl
     return clipped(painted + (amount * mask * lost)[..., None])
 
 
-def _turned(plain: Floats, degrees: float) -> Floats:
-    """Colours turned in Lab by `degrees`, lightness kept."""
+def _turned(plain: Floats, degrees: Floats) -> Floats:
+    """Colours turned in Lab by `degrees` (h, w), lightness kept; a subject turns less, for skin to stay skin."""
     lab = cv2.cvtColor(plain, cv2.COLOR_RGB2Lab)
-    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     a, b = lab[..., 1].copy(), lab[..., 2].copy()
     lab[..., 1], lab[..., 2] = cosine * a - sine * b, sine * a + cosine * b
     return clipped(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB))

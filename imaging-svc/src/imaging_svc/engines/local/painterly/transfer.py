@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from imaging_svc.engines.local.matte import without_alpha
 from imaging_svc.engines.local.rendering import Pixels, Progress, Rendered, no_progress
 
 from .canvas import Floats, Random, blur, clipped, light_of, mix
@@ -81,16 +82,11 @@ def _guard(picture: Pixels, subject: Subject | None, is_portrait: bool) -> Float
 
 
 def _opaque(reference: Pixels) -> Pixels:
-    """The reference without alpha, at working size; its clear parts take the mean colour of the rest."""
+    """The reference without alpha, at working size."""
     height, width = reference.shape[:2]
     factor = min(1.0, math.sqrt(_WORKING_PIXELS / (height * width)))
     size = (max(8, round(width * factor)), max(8, round(height * factor)))
-    small = cv2.resize(np.ascontiguousarray(reference), size, interpolation=cv2.INTER_AREA)
-    if reference.shape[2] == 3:
-        return np.asarray(small, np.uint8)
-    share = small[..., 3:].astype(np.float32) / 255
-    mean = (small[..., :3] * share).sum((0, 1)) / max(float(share.sum()), 1e-3)
-    return np.asarray(small[..., :3] * share + mean * (1 - share), np.uint8)
+    return without_alpha(np.asarray(cv2.resize(reference, size, interpolation=cv2.INTER_AREA), np.uint8))
 
 
 # --- colour -----------------------------------------------------------------------------------------------------------
@@ -98,10 +94,11 @@ def _opaque(reference: Pixels) -> Pixels:
 
 def _recolored(picture: Pixels, model: Pixels, portrait_style: str | None, random: Random) -> Pixels:
     """The full picture (h, w, 3) through the colour table from its own colours to the model's."""
-    table = _color_table(picture[..., :3], model, random)
+    opaque = without_alpha(picture)
+    table = _color_table(opaque, model, random)
     table = _louder(table, {"pop": 1.25, "super_pop": 1.6}.get(portrait_style or "", 1.0))
     lookup = ImageFilter.Color3DLUT(_TABLE, table.reshape(-1).tolist())
-    colored = Image.fromarray(np.ascontiguousarray(picture[..., :3])).filter(lookup)
+    colored = Image.fromarray(np.ascontiguousarray(opaque)).filter(lookup)
     return np.asarray(colored, np.uint8)
 
 
@@ -133,7 +130,7 @@ def _lab(colors: Floats) -> Floats:
 
 def _sampled(picture: Pixels, random: Random) -> Floats:
     """Lab of a fixed number of random pixels, with a little noise, so that flat pictures have a spread, too."""
-    flat = picture[..., :3].reshape(-1, 3)
+    flat = picture.reshape(-1, 3)
     chosen = flat[random.integers(0, len(flat), _SAMPLES)]
     lab = _lab(np.asarray(chosen / 255, np.float32).reshape(-1, 1, 3))
     return np.asarray(lab + random.normal(0, 0.6, lab.shape), np.float32)
