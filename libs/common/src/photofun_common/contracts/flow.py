@@ -1,0 +1,66 @@
+"""Who tells what to whom?  One table: fact, producer, consumers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .conversation import MessageReceived, PlanApproved, SessionDeleted
+from .envelope import EventData
+from .gallery import ImagePurged
+from .imaging import ImageReady, JobFinished, SourceStored, StepRequested
+from .prompt import PlanFailed, PlanReady, ReplyReady
+
+__all__ = ["FLOW", "RPC", "Row", "consumers_of", "durable", "facts_of", "to_markdown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A fact, the folder that tells it, the folders that listen."""
+
+    fact: type[EventData]
+    producer: str
+    consumers: tuple[str, ...]
+
+
+FLOW: tuple[Row, ...] = (
+    Row(MessageReceived, "conversation-svc", ("prompt-svc",)),
+    Row(PlanReady, "prompt-svc", ("conversation-svc", "imaging-svc")),
+    Row(ReplyReady, "prompt-svc", ("conversation-svc", "imaging-svc")),
+    Row(PlanFailed, "prompt-svc", ("conversation-svc", "imaging-svc")),
+    Row(PlanApproved, "conversation-svc", ("imaging-svc",)),
+    Row(StepRequested, "imaging-svc", ("imaging-svc",)),
+    Row(SourceStored, "imaging-svc", ("conversation-svc",)),
+    Row(ImageReady, "imaging-svc", ("conversation-svc", "gallery-svc")),
+    Row(JobFinished, "imaging-svc", ("conversation-svc",)),
+    Row(SessionDeleted, "conversation-svc", ("imaging-svc", "gallery-svc")),
+    Row(ImagePurged, "gallery-svc", ("imaging-svc",)),
+)
+
+RPC: dict[str, str] = {
+    "rpc.prompt.refine": "prompt-svc answers RefineQuestion with RefineAnswer",
+}
+
+
+def durable(consumer: str, fact: type[EventData]) -> str:
+    """The durable's name: `gallery-svc--image_ready`."""
+    return f"{consumer}--{fact.subject.split('.')[2]}"
+
+
+def consumers_of(fact: type[EventData]) -> tuple[str, ...]:
+    return next(row.consumers for row in FLOW if row.fact is fact)
+
+
+def facts_of(consumer: str) -> frozenset[type[EventData]]:
+    """What this folder listens to."""
+    return frozenset(row.fact for row in FLOW if consumer in row.consumers)
+
+
+def to_markdown() -> str:
+    """The table as it stands in docs/flow.md."""
+    lines = ["| fact | told by | heard by | what it says |", "|---|---|---|---|"]
+    for row in FLOW:
+        says = (row.fact.__doc__ or "").strip().splitlines()[0]
+        lines.append(f"| `{row.fact.subject}` | {row.producer} | {', '.join(row.consumers)} | {says} |")
+    lines += ["", "| asked over the bus | answer |", "|---|---|"]
+    lines += [f"| `{subject}` | {says} |" for subject, says in RPC.items()]
+    return "\n".join(lines) + "\n"

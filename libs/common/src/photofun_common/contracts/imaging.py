@@ -1,0 +1,75 @@
+"""Which facts does imaging-svc tell?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from .envelope import EventData
+from .values import Picture, ProblemData
+
+__all__ = ["ImageReady", "JobFinished", "SourceStored", "StepRequested"]
+
+
+class StepRequested(EventData):
+    """A step of a job wants doing.  The job's record holds the rest, `run` fences late workers."""
+
+    subject: ClassVar[str] = "photofun.imaging.step_requested.v1"
+
+    step: int
+    run: int = 1
+    deadline: datetime
+
+
+class SourceStored(EventData):
+    """A picture that came with a message (upload, data URI or outside URL) is in the store now."""
+
+    subject: ClassVar[str] = "photofun.imaging.source_stored.v1"
+
+    session_id: str
+    role: Literal["picture", "reference"] = "picture"
+    picture: Picture
+
+
+class ImageReady(EventData):
+    """A step made a picture.  Picture ids follow from job, step and index, so a repeat writes the same row."""
+
+    subject: ClassVar[str] = "photofun.imaging.image_ready.v1"
+
+    session_id: str | None = None
+    step: int
+    index: int = 0
+    last_step: bool = True
+    picture: Picture
+    parent_id: str | None = None
+    parent_key: str | None = None
+    feature: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    prompt: str = ""
+    refined_prompt: str | None = None
+    provider: str
+    model: str
+    degraded: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    created_at: datetime
+
+
+class JobFinished(EventData):
+    """A job ended.  `steps` says how each step of the plan ended."""
+
+    subject: ClassVar[str] = "photofun.imaging.job_finished.v1"
+
+    session_id: str | None = None
+    kind: Literal["chat", "feature"]
+    attempt: int = 1
+    status: Literal["COMPLETED", "FAILED", "CANCELED"]
+    problem: ProblemData | None = None
+    steps: list[dict[str, Any]] = Field(default_factory=list)
+    pictures: list[Picture] = Field(default_factory=list)
+    provider: str | None = None
+    model: str | None = None
+    degraded: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    finished_at: datetime

@@ -1,0 +1,99 @@
+"""What is a job?  The record in the bus's key-value bucket, one key a job, read and written with compare-and-set."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from .prompt import PlannedStep
+from .values import Picture, PictureRef, ProblemData, Value
+
+__all__ = ["FINAL", "JobEvent", "JobRecord", "JobStatus", "ProviderTask", "StepRecord"]
+
+JobStatus = Literal["CREATED", "IN_PROGRESS", "AWAITING_APPROVAL", "COMPLETED", "FAILED", "CANCELED"]
+FINAL = frozenset({"COMPLETED", "FAILED", "CANCELED"})
+
+
+class JobEvent(Value):
+    """A line of the job's story; `id` grows by one, `ms` is the time since the line before."""
+
+    id: int
+    event: Literal["stage", "progress", "result", "end"]
+    stage: str
+    at: datetime
+    ms: int = 0
+    progress: float = 0.0
+    step: int | None = None
+
+
+class ProviderTask(Value):
+    """A paid call that was placed: saved before anything waits for it.  `state` unknown: the answer never came."""
+
+    engine: str
+    endpoint: str
+    task_id: str | None = None
+    index: int = 0
+    state: Literal["placing", "placed", "done", "failed", "unknown"] = "placing"
+    placed_at: datetime
+    cost: float | None = None
+
+
+class StepRecord(Value):
+    """A step and how it stands."""
+
+    feature: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    status: Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELED"] = "PENDING"
+    pictures: list[Picture] = Field(default_factory=list)
+    tasks: list[ProviderTask] = Field(default_factory=list)
+    problem: ProblemData | None = None
+    provider: str | None = None
+    model: str | None = None
+    degraded: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    attempts: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @staticmethod
+    def from_planned(step: PlannedStep) -> StepRecord:
+        return StepRecord(feature=step.feature, params=step.params)
+
+
+class JobRecord(Value):
+    """One job.  `run` counts retries by the person and fences workers of an earlier run."""
+
+    job_id: str
+    kind: Literal["chat", "feature"]
+    user_id: str
+    session_id: str | None = None
+    status: JobStatus = "CREATED"
+    progress: float = 0.0
+    run: int = 1
+    intent: str | None = None
+    prompt: str = ""
+    refined_prompt: str | None = None
+    picture: PictureRef | None = None
+    reference: PictureRef | None = None
+    references: dict[str, PictureRef] = Field(default_factory=dict)
+    source: Picture | None = None
+    reference_picture: Picture | None = None
+    steps: list[StepRecord] = Field(default_factory=list)
+    events: list[JobEvent] = Field(default_factory=list)
+    problem: ProblemData | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    echo: dict[str, Any] = Field(default_factory=dict)
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    updated_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    deadline: datetime
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """The pictures of the last step that made some."""
+        return next((step.pictures for step in reversed(self.steps) if step.pictures), [])

@@ -1,0 +1,142 @@
+"""How does every service start?  An app with problems, health, metrics, request ids, the bus and a clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any
+
+from fastapi import FastAPI
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .identity import IdentityKeeper
+from .logs import configure_logs, request_id, traceparent
+from .problem import install_problem_handlers
+from .settings import CommonSettings
+from .telemetry import LOOP_LAG, REQUEST_SECONDS, REQUESTS, child_traceparent
+
+__all__ = ["Opened", "create_service", "serve"]
+
+log = logging.getLogger(__name__)
+Check = Callable[[], Awaitable[bool]]
+Opened = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
+"""Opens what the service needs, yields its context (kept as `app.state.context`), closes it again.  A context with a method
+`checks()` answers the named readiness checks: `{"mongo": ping, "nats": ping}`."""
+
+_CHECK_SECONDS = 0.8
+
+
+def create_service(name: str, settings: CommonSettings, opened: Opened, *, title: str, description: str, version: str = "0.1.0") -> FastAPI:
+    """The FastAPI app of a service with all that services share; routes are the service's own."""
+    configure_logs(name, level=settings.log_level, style=settings.log_format)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        lag = asyncio.create_task(_measure_lag())
+        try:
+            async with opened(app) as context:
+                app.state.context = context
+                yield
+        finally:
+            lag.cancel()
+            with suppress(asyncio.CancelledError):
+                await lag
+
+    app = FastAPI(
+        title=title, description=description, version=version, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    app.state.identity = IdentityKeeper(settings.internal_secret.get_secret_value(), is_open=settings.auth_mode == "open", service=name)
+    app.state.settings = settings
+    install_problem_handlers(app)
+    app.add_middleware(Observed)
+    _add_health(app, name, version)
+    return app
+
+
+def _add_health(app: FastAPI, name: str, version: str) -> None:
+    @app.get("/livez", include_in_schema=False)
+    async def livez() -> Response:
+        return JSONResponse({"status": "alive", "service": name})
+
+    @app.get("/readyz", include_in_schema=False)
+    @app.get("/health", include_in_schema=False)
+    @app.get("/health/", include_in_schema=False)
+    async def readyz() -> Response:
+        context = getattr(app.state, "context", None)
+        checks: dict[str, Check] = context.checks() if hasattr(context, "checks") else {}
+        answers = await asyncio.gather(*(_answers(check) for check in checks.values()))
+        parts = dict(zip(checks, ("up" if answer else "down" for answer in answers), strict=True))
+        healthy = context is not None and all(answers)
+        body = {"status": "healthy" if healthy else "unhealthy", "service": name, "version": version, "parts": parts}
+        return JSONResponse(body, 200 if healthy else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _answers(check: Check) -> bool:
+    try:
+        return bool(await asyncio.wait_for(check(), _CHECK_SECONDS))
+    except Exception:  # a check that fails in any way says 'down'
+        return False
+
+
+async def _measure_lag() -> None:
+    while True:
+        before = time.perf_counter()
+        await asyncio.sleep(0.5)
+        LOOP_LAG.set(max(0.0, time.perf_counter() - before - 0.5))
+
+
+class Observed:
+    """ASGI middleware: request id and trace in and out, one log line and the RED metrics a request; no trailing slash matters."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id.set(headers.get("x-request-id", "")[:64])
+        traceparent.set(child_traceparent(headers.get("traceparent")))
+        path = scope["path"]
+        if len(path) > 1 and path.endswith("/"):
+            scope = {**scope, "path": path.rstrip("/") or "/"}
+        started, status = time.perf_counter(), 500
+
+        async def observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                if request_id.get():
+                    MutableHeaders(scope=message)["x-request-id"] = request_id.get()
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observed)
+        finally:
+            spent = time.perf_counter() - started
+            route = getattr(scope.get("route"), "path", "-")
+            REQUESTS.labels(scope["method"], route, status).inc()
+            REQUEST_SECONDS.labels(scope["method"], route).observe(spent)
+            if route not in ("/livez", "/readyz", "/metrics"):
+                log.info("request", extra={"method": scope["method"], "path": path[:200], "status": status, "ms": round(spent * 1000, 1)})
+
+
+def serve(factory: Callable[[], Any], *, host: str, port: int, **options: Any) -> None:
+    """Run an app with uvicorn: no access log (ours is better), no trusted proxies, a grace of 10 seconds."""
+    import uvicorn
+
+    uvicorn.run(
+        factory, factory=True, host=host, port=port, log_config=None, access_log=False, proxy_headers=False, server_header=False,
+        timeout_graceful_shutdown=10, timeout_keep_alive=30, **options,
+    )  # fmt: skip
