@@ -26,7 +26,7 @@ from imaging_svc.weights import Weights
 from .guided import Floats, guided_filter, tiles
 from .rendering import Pixels, Progress, Rendered, no_progress
 
-__all__ = ["Factor", "Flavor", "upscale"]
+__all__ = ["Factor", "Flavor", "bled", "upscale"]
 
 Factor = Literal[2, 4]
 Flavor = Literal["photo", "sublime", "photo_denoiser"]
@@ -177,7 +177,7 @@ def _enlarged(window: Pixels, enlarge: _Enlarge, finish: _Finish, random: np.ran
     alpha = window[..., 3]
     if alpha.max() == 0:
         return np.zeros((*(side * finish.factor for side in alpha.shape), 4), np.uint8)
-    colour = _levels(_coloured(_bled(window), enlarge, finish, random))
+    colour = _levels(_coloured(bled(window), enlarge, finish, random))
     return np.dstack([colour, _levels(_enlarged_alpha(alpha, enlarge, finish.factor))])
 
 
@@ -201,7 +201,7 @@ def _enlarged_alpha(alpha: Pixels, enlarge: _Enlarge, factor: int) -> Floats:
     return crisp
 
 
-def _bled(window: Pixels) -> Pixels:
+def bled(window: Pixels) -> Pixels:
     """RGB in which clear pixels take the colour of what is near them, so that no hidden colour shines through."""
     share = (window[..., 3:] > 0).astype(np.float32)
     weighted = window[..., :3] * share
