@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from .blurring import gaussian, reduced
 from .captions import Caption, draw_caption
+from .matte import Subject
 from .rendering import Pixels, Progress, Rendered, no_progress
 
-__all__ = ["Subject", "adjust"]
-
-Subject = Callable[[Pixels], npt.NDArray[np.float32]]
-"""Tells where the subject of a picture (h, w, 3 | 4) is: float32 (h, w), 0 background to 1 subject."""
+__all__ = ["adjust"]
 
 _Floats = npt.NDArray[np.float32]
-_T = TypeVar("_T", bound=np.generic)
 _Step = Callable[[Pixels, Mapping[str, Any]], Pixels]
 
 _MAX_PIXELS = 68_000_000
@@ -97,8 +95,7 @@ def _crop(picture: Pixels, operation: Mapping[str, Any]) -> Pixels:
     left, top = max(left, 0), max(top, 0)
     if right <= left or bottom <= top:
         raise ValueError(
-            f"the crop at ({operation.get('x') or 0}, {operation.get('y') or 0}) lies outside the picture, "
-            f"which is {width}x{height} pixels"
+            f"the crop at ({operation.get('x') or 0}, {operation.get('y') or 0}) lies outside the picture, which is {width}x{height} pixels"
         )
     return picture[top:bottom, left:right]
 
@@ -131,9 +128,7 @@ def _turn(picture: Pixels, degrees: float) -> Pixels:
     matrix[:, 2] = np.array([wide - 1, high - 1]) / 2 - matrix[:, :2] @ (np.array([width - 1, height - 1]) / 2)
     if picture.shape[2] == 4:
         return _straight(cv2.warpAffine(_premultiplied(picture), matrix, (wide, high), flags=cv2.INTER_CUBIC))
-    colour = cv2.warpAffine(
-        np.ascontiguousarray(picture), matrix, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    colour = cv2.warpAffine(np.ascontiguousarray(picture), matrix, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     alpha = cv2.warpAffine(np.full((height, width), 255, np.uint8), matrix, (wide, high), flags=cv2.INTER_LINEAR)
     return _pixels(np.dstack([colour, alpha]))
 
@@ -262,23 +257,12 @@ def _blur(picture: Pixels, operation: Mapping[str, Any]) -> Pixels:
         return picture
     sigma = max(0.4, 0.018 * share * math.sqrt(picture.shape[0] * picture.shape[1]))
     if picture.shape[2] == 3:
-        return _soften(picture, sigma)
-    weighted = _soften(_premultiplied(picture), sigma)
-    blurred = _straight(weighted)
-    blurred[..., :3] = np.where(weighted[..., 3:] > 0, blurred[..., :3], picture[..., :3])
-    blurred[..., 3] = picture[..., 3]
+        return gaussian(picture, sigma)
+    size = (picture.shape[1], picture.shape[0])
+    blurred = picture.copy()
+    colour = _straight(reduced(_premultiplied(picture), sigma))[..., :3]
+    blurred[..., :3] = cv2.resize(colour, size, interpolation=cv2.INTER_LINEAR)
     return blurred
-
-
-def _soften(pixels: npt.NDArray[_T], sigma: float) -> npt.NDArray[_T]:
-    """Gaussian blur of (h, w[, c]); a wide one runs on a reduced copy, where it is the same and far cheaper."""
-    height, width = pixels.shape[:2]
-    factor = max(1, int(sigma / 2.5))
-    if factor == 1:
-        return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), pixels.dtype)
-    size = (max(1, width // factor), max(1, height // factor))
-    small = cv2.GaussianBlur(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / factor)
-    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), pixels.dtype)
 
 
 def _sharpen(picture: Pixels, operation: Mapping[str, Any]) -> Pixels:
@@ -290,7 +274,7 @@ def _sharpen(picture: Pixels, operation: Mapping[str, Any]) -> Pixels:
     light = colour[..., 0]
     fine = max(0.8, math.sqrt(light.size) / 1800)
     crisp = cv2.addWeighted(light, 1 + 1.6 * share, cv2.GaussianBlur(light, (0, 0), fine), -1.6 * share, 0)
-    colour[..., 0] = cv2.addWeighted(crisp, 1 + 0.25 * share, _soften(crisp, 6 * fine), -0.25 * share, 0)
+    colour[..., 0] = cv2.addWeighted(crisp, 1 + 0.25 * share, gaussian(crisp, 6 * fine), -0.25 * share, 0)
     sharp = picture.copy()
     sharp[..., :3] = cv2.cvtColor(colour, cv2.COLOR_YCrCb2RGB)
     return sharp

@@ -8,7 +8,6 @@ colour and mood; forms throw no shadows on themselves.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,8 +15,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from .blurring import gaussian
+from .guided import guided_filter
 from .light_words import Lamp, Lighting, lighting_for
-from .matte import without_alpha
+from .matte import Subject, without_alpha
 from .rendering import Pixels, Progress, Rendered, no_progress
 
 __all__ = ["relight"]
@@ -37,7 +38,7 @@ def relight(
     strength: float = 0.8,
     style: str = "standard",
     reference: Pixels | None = None,
-    subject: Callable[[Pixels], npt.NDArray[np.float32]] | None,
+    subject: Subject | None,
     progress: Progress = no_progress,
 ) -> Rendered:
     """Light `picture` (h, w, 3 | 4) as `prompt` and `style` say, `strength` 0 (unchanged) to 1; alpha stays as it is.
@@ -94,7 +95,7 @@ class _Scene:
         return int(max(self.mask.shape))
 
 
-def _scene(picture: Pixels, subject: Callable[[Pixels], npt.NDArray[np.float32]] | None) -> _Scene:
+def _scene(picture: Pixels, subject: Subject | None) -> _Scene:
     height, width = picture.shape[:2]
     factor = min(1.0, math.sqrt(_WORKING_PIXELS / (height * width)))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
@@ -110,29 +111,18 @@ def _scene(picture: Pixels, subject: Callable[[Pixels], npt.NDArray[np.float32]]
 def _aligned(mask: _Floats, light: _Floats) -> _Floats:
     """`mask` drawn to the edges of the picture by a guided filter, so that no bright seam follows a rough mask."""
     radius = max(2, round(0.006 * max(mask.shape)))
-    return np.asarray(np.clip((_guided(light, mask, radius, 1e-3) - 0.08) / 0.84, 0, 1), np.float32)
-
-
-def _guided(guide: _Floats, values: _Floats, radius: int, epsilon: float) -> _Floats:
-    """He, Sun, Tang, "Guided Image Filtering" (2013), grey guide; (h, w) float32 both, window 2 x `radius` + 1."""
-
-    def mean(array: _Floats) -> _Floats:
-        return np.asarray(cv2.blur(array, (2 * radius + 1, 2 * radius + 1)), np.float32)
-
-    guide_mean, value_mean = mean(guide), mean(values)
-    slope = (mean(guide * values) - guide_mean * value_mean) / (mean(guide * guide) - guide_mean**2 + epsilon)
-    return np.asarray(mean(slope) * guide + mean(value_mean - slope * guide_mean), np.float32)
+    return np.asarray(np.clip((guided_filter(light, mask, radius=radius, epsilon=1e-3) - 0.08) / 0.84, 0, 1), np.float32)
 
 
 def _relief(light: _Floats, mask: _Floats) -> tuple[_Floats, _Floats]:
     """Heights in pixels (h, w) of the subject and of the background, from the inflated mask and from luminance."""
     side = max(light.shape)
-    base = _blur(_guided(light, light, max(4, round(0.02 * side)), 1e-3), 0.022 * side)
-    micro = _blur(light, 0.0012 * side) - _blur(light, 0.006 * side)
+    base = gaussian(guided_filter(light, light, radius=max(4, round(0.02 * side)), epsilon=1e-3), 0.022 * side)
+    micro = gaussian(light, 0.0012 * side) - gaussian(light, 0.006 * side)
     ground = 0.05 * side * base + 0.006 * side * micro
     away = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     swollen = sum(weight * _dome(away / (reach * side)) for reach, weight in ((0.16, 0.1), (0.06, 0.03)))
-    body = _blur(np.asarray(swollen * side, np.float32), 0.014 * side) + 1.1 * ground
+    body = gaussian(np.asarray(swollen * side, np.float32), 0.014 * side) + 1.1 * ground
     return np.asarray(body, np.float32), np.asarray(ground, np.float32)
 
 
@@ -146,18 +136,6 @@ def _normals(height: _Floats) -> _Floats:
     slopes = [cv2.Sobel(height, cv2.CV_32F, dx, 1 - dx, ksize=3, scale=1 / 8) for dx in (1, 0)]
     normals = np.dstack([-slopes[0], -slopes[1], np.ones_like(height)])
     return np.asarray(normals / np.linalg.norm(normals, axis=2, keepdims=True), np.float32)
-
-
-def _blur(array: _Floats, sigma: float) -> _Floats:
-    """Gaussian; a wide one on a reduced copy, smoothed again so that slopes show no trace of its grid."""
-    factor = max(1, int(sigma / 4))
-    if factor == 1:
-        return np.asarray(cv2.GaussianBlur(array, (0, 0), max(sigma, 0.3)), np.float32)
-    height, width = array.shape[:2]
-    size = (max(1, width // factor), max(1, height // factor))
-    small = cv2.GaussianBlur(cv2.resize(array, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / factor)
-    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(cv2.GaussianBlur(large, (0, 0), 0.9 * factor), np.float32)
 
 
 _LINEAR_OF = (
@@ -210,7 +188,7 @@ def _light(scene: _Scene, lighting: Lighting, clue: _Clue | None) -> _Light:
     gain *= np.clip(exposure, 0.2, 5.0)
     veil = 0.32 * lighting.haze * lighting.exposure * glow
     if lighting.bloom:
-        soft = _blur(np.asarray(lit * np.clip(exposure, 0.2, 5.0), np.float32), 0.014 * scene.side)
+        soft = gaussian(np.asarray(lit * np.clip(exposure, 0.2, 5.0), np.float32), 0.014 * scene.side)
         gain *= 1 - lighting.bloom
         veil += lighting.bloom * 1.06 * soft
     return _Light(np.asarray(gain, np.float32), np.asarray(veil, np.float32), pale, clue)
@@ -218,7 +196,7 @@ def _light(scene: _Scene, lighting: Lighting, clue: _Clue | None) -> _Light:
 
 def _flattening(old: _Floats, side: int, amount: float) -> _Floats:
     """A retinex gain that takes `amount` (0..1) of the old large-scale shading off, so that the new can be seen."""
-    shading = _blur(old, 0.12 * side) + 0.03
+    shading = gaussian(old, 0.12 * side) + 0.03
     return np.asarray(np.clip((float(shading.mean()) / shading) ** amount, 0.5, 2.2), np.float32)
 
 
@@ -272,7 +250,7 @@ def _shadow(mask: _Floats, toward: _Floats) -> _Floats:
     height, width = mask.shape
     shift = np.array([[1, 0, -0.05 * toward[0] * width], [0, 1, -0.03 * toward[1] * height]], np.float64)
     thrown = cv2.warpAffine(mask, shift, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(_blur(np.maximum(thrown, 0.6 * mask), 0.022 * max(mask.shape)) * (1 - mask), np.float32)
+    return np.asarray(gaussian(np.maximum(thrown, 0.6 * mask), 0.022 * max(mask.shape)) * (1 - mask), np.float32)
 
 
 def _from_behind(scene: _Scene, lighting: Lighting) -> _Floats:
@@ -331,7 +309,7 @@ def _clue(reference: Pixels) -> _Clue:
     small = without_alpha(np.asarray(cv2.resize(reference, (96, 96), interpolation=cv2.INTER_AREA), np.uint8))
     linear = _to_linear(small)
     light = linear @ _LUMA
-    low = _blur(light, 14) + 0.02
+    low = gaussian(light, 14) + 0.02
     lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2Lab).reshape(-1, 3)
     order = np.argsort(light.ravel())
     flat, tenth = small.reshape(-1, 3).astype(np.float32), max(1, light.size // 6)
@@ -380,7 +358,7 @@ def _like_reference(lighting: Lighting, clue: _Clue) -> Lighting:
 def _fall(old: _Floats, clue: _Clue) -> _Floats:
     """The gain (h, w) that gives the picture the reference's large-scale light instead of its own."""
     height, width = old.shape
-    mine = _blur(old, 0.15 * max(height, width)) + 0.02
+    mine = gaussian(old, 0.15 * max(height, width)) + 0.02
     theirs = cv2.resize(clue.fall, (width, height), interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(theirs / (mine / mine.mean()), 0.3, 3.0) ** 0.6, np.float32)
 
@@ -426,16 +404,11 @@ def _window(shape: tuple[int, ...], working: tuple[int, ...], top: int) -> npt.N
     return np.array([[across, 0, 0.5 * across - 0.5], [0, down, (top + 0.5) * down - 0.5]], np.float64)
 
 
-def _shown(
-    band: Pixels, light: _Light, lighting: Lighting, tables: _Floats, window: npt.NDArray[np.float64]
-) -> _Floats:
+def _shown(band: Pixels, light: _Light, lighting: Lighting, tables: _Floats, window: npt.NDArray[np.float64]) -> _Floats:
     """`band` (h, w, 3) under the light, as sRGB 0..1 float32."""
     size = (band.shape[1], band.shape[0])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    gain, veil = (
-        cv2.warpAffine(field, window, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        for field in (light.gain, light.veil)
-    )
+    gain, veil = (cv2.warpAffine(field, window, size, flags=flags, borderMode=cv2.BORDER_REPLICATE) for field in (light.gain, light.veil))
     out = _paled(_to_linear(band), light.pale) * gain + veil
     grey = (out @ _LUMA)[..., None]
     out = grey + (out - grey) * lighting.saturation

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging_svc.engines.local.blurring import gaussian as blur
+
 __all__ = [
     "Floats",
     "Random",
@@ -60,17 +62,6 @@ def saturate(picture: Floats, factor: float) -> Floats:
     return mix(np.repeat(light_of(picture)[..., None], 3, axis=2), picture, factor)
 
 
-def blur(values: Floats, sigma: float) -> Floats:
-    """Gaussian of `sigma` pixels; a wide one on a reduced copy, where it is the same and cheap."""
-    factor = max(1, int(sigma / 4))
-    if factor == 1:
-        return np.asarray(cv2.GaussianBlur(values, (0, 0), max(sigma, 0.3)), np.float32)
-    height, width = values.shape[:2]
-    size = (max(1, width // factor), max(1, height // factor))
-    small = cv2.GaussianBlur(cv2.resize(values, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / factor)
-    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
 def grain(shape: tuple[int, ...], sigma: float, random: Random) -> Floats:
     """Smooth noise (h, w) of mean 0 and spread 1; `sigma` pixels is the size of its blots."""
     height, width = shape[:2]
@@ -107,8 +98,7 @@ def along_flow(values: Floats, angle: Floats, reach: int) -> Floats:
             x += last_x
             y += last_y
             here_x, here_y, here = (
-                cv2.remap(field, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)
-                for field in (step_x, step_y, values)
+                cv2.remap(field, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT) for field in (step_x, step_y, values)
             )
             turn = np.where(here_x * last_x + here_y * last_y < 0, np.float32(-1), np.float32(1))
             last_x, last_y = here_x * turn, here_y * turn

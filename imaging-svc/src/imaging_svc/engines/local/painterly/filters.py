@@ -48,9 +48,7 @@ def impressionist(picture: Floats, detail: Floats, random: Random) -> Floats:
     size = unit(picture)
     base = saturate(_vivid(picture), 1.45)
     radii = [max(1.6, part * size) for part in (12, 7, 4)]
-    painted, height = paint(
-        np.clip(base * 0.96 + 0.05, 0, 1), radii, random, detail=np.asarray(0.5 * detail, np.float32), jitter=0.055
-    )
+    painted, height = paint(np.clip(base * 0.96 + 0.05, 0, 1), radii, random, detail=np.asarray(0.5 * detail, np.float32), jitter=0.055)
     return _impasto(painted, height, 0.2)
 
 
@@ -78,7 +76,7 @@ def watercolor(picture: Floats, detail: Floats, random: Random) -> Floats:
     edges = np.clip(np.abs(blur(light, 1.3 * size) - blur(light, 3.6 * size)) * 20, 0, 1)
     paper = grain(light.shape, max(0.8, 1.0 * size), random) + 0.6 * grain(light.shape, 3.2 * size, random)
     clouds = grain(light.shape, 42 * size, random) + 0.5 * grain(light.shape, 14 * size, random)
-    density = 0.92 + 0.55 * edges + 0.09 * paper + 0.17 * clouds
+    density = 0.92 + 0.55 * edges + 0.09 * paper + 0.13 * clouds
     pigment = np.clip(saturate(wash, 1.4) * 0.74 + 0.25, 0.02, 0.985)
     painted = pigment - (pigment - pigment * pigment) * (density[..., None] - 1) * 1.5
     return clipped(painted + (0.008 * paper)[..., None])
@@ -216,9 +214,7 @@ def _halftone(shade: Floats, cell: float, angle: float) -> Floats:
     """Dots (h, w) 0..1 that cover the share `shade` of the paper, on a grid of `cell` pixels turned by `angle` rad."""
     height, width = shade.shape
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    turned = [
-        (x * c + y * s) / cell for c, s in ((math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle)))
-    ]
+    turned = [(x * c + y * s) / cell for c, s in ((math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle)))]
     bump = 0.5 + 0.25 * (np.cos(2 * np.pi * turned[0]) + np.cos(2 * np.pi * turned[1]))
     return clipped((blur(shade, cell / 3) - (1 - bump)) * cell * 0.9 + 0.5)
 
@@ -321,9 +317,7 @@ def film(picture: Floats, detail: Floats, random: Random) -> Floats:
     graded = np.asarray(curved + tint, np.float32)
     glow = blur(np.clip(graded - 0.62, 0, 1), 18 * unit(picture))
     noise = 0.012 * grain(picture.shape, max(0.6, 0.6 * unit(picture)), random)
-    return np.clip(
-        (saturate(graded, 1.08) + 0.35 * glow) * _vignette(picture, 0.16)[..., None] + noise[..., None], 0, 1
-    )
+    return np.clip((saturate(graded, 1.08) + 0.35 * glow) * _vignette(picture, 0.16)[..., None] + noise[..., None], 0, 1)
 
 
 def _vignette(picture: Floats, depth: float) -> Floats:

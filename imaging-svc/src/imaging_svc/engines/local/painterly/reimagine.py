@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from imaging_svc.engines.local.light_words import lighting_for
-from imaging_svc.engines.local.matte import without_alpha
+from imaging_svc.engines.local.matte import Subject, without_alpha
 from imaging_svc.engines.local.relight import relight
 from imaging_svc.engines.local.rendering import Pixels, Progress, Rendered, no_progress
 from imaging_svc.engines.local.wording import find_words, fold
@@ -20,9 +19,7 @@ from imaging_svc.engines.local.wording import find_words, fold
 from .canvas import Floats, blur, clipped, light_of, mix
 from .filters import FILTERS
 
-__all__ = ["IMAGINATIONS", "Subject", "reimagine"]
-
-Subject = Callable[[Pixels], npt.NDArray[np.float32]]
+__all__ = ["IMAGINATIONS", "reimagine"]
 
 _WORKING_PIXELS = 1_100_000
 """Larger pictures are painted at this size and enlarged again; a painting has no finer detail than its brush."""
@@ -41,10 +38,8 @@ class _Freedom:
 
 _FREEDOMS: Final[Mapping[str, _Freedom]] = {
     "subtle": _Freedom(0.62, 6, 0.02, 0.55, ("film", "pastel", "oil", "watercolor", "vintage")),
-    "vivid": _Freedom(
-        0.9, 16, 0.05, 0.38, ("oil", "watercolor", "anime", "impressionist", "cartoon", "colored-pencil")
-    ),
-    "wild": _Freedom(1.0, 48, 0.1, 0.22, ("neon", "pop-art", "comic", "impressionist", "low-poly", "anime")),
+    "vivid": _Freedom(0.9, 16, 0.05, 0.38, ("oil", "watercolor", "anime", "impressionist", "cartoon", "colored-pencil")),
+    "wild": _Freedom(1.0, 48, 0.1, 0.22, ("neon", "pop-art", "comic", "low-poly", "pixel-art", "anime")),
 }
 _ALIASES: Final = {"moderate": "subtle", "creative": "vivid", "extreme": "wild"}
 
@@ -206,9 +201,7 @@ def _relit(small: Pixels, mask: Floats, prompt: str, look: str, seed: int) -> tu
     return relight(small, prompt=words, strength=0.75, subject=lambda _picture: mask).pixels, named
 
 
-def _painted(
-    small: Pixels, mask: Floats, look: str, freedom: _Freedom, hue: float, random: np.random.Generator
-) -> Floats:
+def _painted(small: Pixels, mask: Floats, look: str, freedom: _Freedom, hue: float, random: np.random.Generator) -> Floats:
     """The look over the working copy, its features held, its palette turned."""
     plain = np.asarray(small / 255, np.float32)
     painted = FILTERS[look](_turned(plain, hue * (1 - 0.6 * mask)), mask, random)
