@@ -176,10 +176,7 @@ def test_no_strength_changes_no_byte(photo: Pixels) -> None:
 
 
 def test_more_strength_moves_the_picture_further(photo: Pixels) -> None:
-    away = [
-        np.abs(lit(photo, "sunset from the left", strength=strength).astype(float) - photo).mean()
-        for strength in (0.2, 0.5, 0.8, 1.0)
-    ]
+    away = [np.abs(lit(photo, "sunset from the left", strength=strength).astype(float) - photo).mean() for strength in (0.2, 0.5, 0.8, 1.0)]
 
     assert away == sorted(away)
     assert away[0] > 1
@@ -248,6 +245,16 @@ def test_the_smallest_thinnest_blackest_and_whitest_pictures_work(shape: tuple[i
             result = lit(picture, prompt, strength=1.0, style="dramatic", reference=reference)
             assert result.shape == shape
             assert result.dtype == np.uint8
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, float("nan")])
+def test_a_mask_of_nothing_everything_or_nonsense_is_survived(photo: Pixels, share: float) -> None:
+    def mask(picture: Pixels) -> npt.NDArray[np.float32]:
+        return np.full(picture.shape[:2], share, np.float32)
+
+    left, right, *_ = halves(photo, relight(photo, prompt="light from the left", subject=mask).pixels)
+
+    assert left > right
 
 
 def test_progress_grows_to_one(photo: Pixels) -> None:

@@ -120,7 +120,7 @@ def _relief(light: _Floats, mask: _Floats) -> tuple[_Floats, _Floats]:
     base = gaussian(guided_filter(light, light, radius=max(4, round(0.02 * side)), epsilon=1e-3), 0.022 * side)
     micro = gaussian(light, 0.0012 * side) - gaussian(light, 0.006 * side)
     ground = 0.05 * side * base + 0.006 * side * micro
-    away = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    away = np.minimum(cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 5), side)
     swollen = sum(weight * _dome(away / (reach * side)) for reach, weight in ((0.16, 0.1), (0.06, 0.03)))
     body = gaussian(np.asarray(swollen * side, np.float32), 0.014 * side) + 1.1 * ground
     return np.asarray(body, np.float32), np.asarray(ground, np.float32)
