@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from imaging_svc.engines.local.painterly import reimagine, style_transfer
 from imaging_svc.engines.local.painterly.filters import FILTERS
-from imaging_svc.engines.local.rendering import Pixels, Rendered
+from imaging_svc.engines.local.rendering import Pixels, Rendered, no_progress
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def styled(picture: Pixels, reference: Pixels, **wishes: object) -> Pixels:
 def test_every_look_changes_the_picture_and_stays_a_picture(photo: Pixels, look: str) -> None:
     plain = photo.astype(np.float32) / 255
 
-    painted = FILTERS[look](plain, face(photo), np.random.default_rng(0))
+    painted = FILTERS[look](plain, face(photo), np.random.default_rng(0), no_progress)
 
     assert painted.shape == plain.shape
     assert painted.dtype == np.float32

@@ -94,9 +94,8 @@ def _crop(picture: Pixels, operation: Mapping[str, Any]) -> Pixels:
     right, bottom = min(left + wide, width), min(top + high, height)
     left, top = max(left, 0), max(top, 0)
     if right <= left or bottom <= top:
-        raise ValueError(
-            f"the crop at ({operation.get('x') or 0}, {operation.get('y') or 0}) lies outside the picture, which is {width}x{height} pixels"
-        )
+        where = f"({operation.get('x') or 0}, {operation.get('y') or 0})"
+        raise ValueError(f"the crop at {where} lies outside the picture, which is {width}x{height} pixels")
     return picture[top:bottom, left:right]
 
 
@@ -128,7 +127,9 @@ def _turn(picture: Pixels, degrees: float) -> Pixels:
     matrix[:, 2] = np.array([wide - 1, high - 1]) / 2 - matrix[:, :2] @ (np.array([width - 1, height - 1]) / 2)
     if picture.shape[2] == 4:
         return _straight(cv2.warpAffine(_premultiplied(picture), matrix, (wide, high), flags=cv2.INTER_CUBIC))
-    colour = cv2.warpAffine(np.ascontiguousarray(picture), matrix, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    colour = cv2.warpAffine(
+        np.ascontiguousarray(picture), matrix, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
     alpha = cv2.warpAffine(np.full((height, width), 255, np.uint8), matrix, (wide, high), flags=cv2.INTER_LINEAR)
     return _pixels(np.dstack([colour, alpha]))
 

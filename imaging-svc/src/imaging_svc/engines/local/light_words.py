@@ -337,12 +337,16 @@ _MANNERS: Final[Mapping[str, _Manner]] = {
         {"ambient": 2.4, "falloff": 0.5, "rim": 0.3, "haze": 0.5, "saturation": 0.96},
         {"flatten": 0.3, "relief": 0.8},
     ),
-    "darker_but_realistic": _Manner({"exposure": 0.5, "ambient": 0.8, "haze": 0.6, "contrast": 1.03, "saturation": 0.94}, {}),
+    "darker_but_realistic": _Manner(
+        {"exposure": 0.5, "ambient": 0.8, "haze": 0.6, "contrast": 1.03, "saturation": 0.94}, {}
+    ),
     "clean": _Manner(
         {"exposure": 1.4, "ambient": 2.4, "falloff": 0.4, "shadow": 0.3, "contrast": 1.04},
         {"ambient_color": (236, 241, 248), "haze": 0.0, "flatten": 0.6},
     ),
-    "smooth": _Manner({"shadow": 0.5, "rim": 0.4, "contrast": 0.97}, {"relief": 0.35, "wrap": 0.9, "flatten": 0.6, "bloom": 0.38}),
+    "smooth": _Manner(
+        {"shadow": 0.5, "rim": 0.4, "contrast": 0.97}, {"relief": 0.35, "wrap": 0.9, "flatten": 0.6, "bloom": 0.38}
+    ),
     "cinematic": _Manner(
         {"ambient": 0.5, "falloff": 1.3, "exposure": 0.66, "contrast": 1.16, "saturation": 0.9},
         {"tint": 1.0, "shadow": 0.45},

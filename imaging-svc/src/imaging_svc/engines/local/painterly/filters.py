@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from imaging_svc.engines.local.rendering import Progress
+
 from .canvas import (
     Floats,
     Random,
@@ -30,25 +32,32 @@ from .strokes import paint
 
 __all__ = ["FILTERS", "Filter"]
 
-Filter = Callable[[Floats, Floats, Random], Floats]
-"""(picture (h, w, 3) 0..1, where detail matters (h, w) 0..1, random numbers) -> the painting, (h, w, 3) 0..1."""
+Filter = Callable[[Floats, Floats, Random, Progress], Floats]
+"""(picture (h, w, 3) 0..1, where detail matters (h, w) 0..1, random numbers, progress) -> painting (h, w, 3) 0..1."""
 
 
-def oil(picture: Floats, detail: Floats, random: Random) -> Floats:
+def oil(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """Three brushes that follow the forms, the paint's relief lit from the upper left."""
     size = unit(picture)
     base = saturate(_vivid(picture), 1.22)
     radii = [max(1.6, part * size) for part in (11, 5.5, 2.6)]
-    painted, height = paint(np.clip(base, 0, 1), radii, random, detail=detail)
+    painted, height = paint(np.clip(base, 0, 1), radii, random, detail=detail, progress=progress)
     return _impasto(painted, height, 0.16)
 
 
-def impressionist(picture: Floats, detail: Floats, random: Random) -> Floats:
+def impressionist(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """Short, loose, colourful dabs and a sunny palette; no fine brush."""
     size = unit(picture)
     base = saturate(_vivid(picture), 1.45)
     radii = [max(1.6, part * size) for part in (12, 7, 4)]
-    painted, height = paint(np.clip(base * 0.96 + 0.05, 0, 1), radii, random, detail=np.asarray(0.5 * detail, np.float32), jitter=0.055)
+    painted, height = paint(
+        np.clip(base * 0.96 + 0.05, 0, 1),
+        radii,
+        random,
+        detail=np.asarray(0.5 * detail, np.float32),
+        jitter=0.055,
+        progress=progress,
+    )
     return _impasto(painted, height, 0.2)
 
 
@@ -66,7 +75,7 @@ def _vivid(picture: Floats) -> Floats:
     return clipped((picture - low) / (high - low))
 
 
-def watercolor(picture: Floats, detail: Floats, random: Random) -> Floats:
+def watercolor(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """Washes with wet edges, blooms of pigment and paper grain (Bousseau et al., "Interactive watercolor", 2006)."""
     size = unit(picture)
     wash = kuwahara(smooth_regions(_vivid(picture), 3, 0.14), max(2, round(7 * size)))
@@ -91,7 +100,7 @@ def _wobbled(picture: Floats, scale: float, reach: float, random: Random) -> Flo
     return np.asarray(moved, np.float32)
 
 
-def pastel(picture: Floats, detail: Floats, random: Random) -> Floats:
+def pastel(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """Soft chalk on toothed paper: light colours, strokes along the forms."""
     size = unit(picture)
     soft = mix(kuwahara(picture, max(2, round(6 * size))), picture, (0.2 * detail)[..., None])
@@ -103,12 +112,12 @@ def pastel(picture: Floats, detail: Floats, random: Random) -> Floats:
     return clipped(bright + shade[..., None])
 
 
-def pencil(picture: Floats, detail: Floats, random: Random) -> Floats:
+def pencil(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """Graphite: a dodge of the picture over its blurred negative, hatching along the forms in the shadows."""
     return np.repeat(_graphite(picture, random)[..., None], 3, axis=2) * np.array([0.985, 0.98, 0.965], np.float32)
 
 
-def colored_pencil(picture: Floats, detail: Floats, random: Random) -> Floats:
+def colored_pencil(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """The graphite drawing with the picture's own colours rubbed in."""
     graphite = _graphite(picture, random)[..., None]
     color = saturate(smooth_regions(picture, 1), 1.5) * 0.62 + 0.4
@@ -130,7 +139,7 @@ def _graphite(picture: Floats, random: Random) -> Floats:
     return clipped(0.09 + 0.93 * np.maximum(drawn, 0))
 
 
-def ink(picture: Floats, detail: Floats, random: Random) -> Floats:
+def ink(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """Black ink on warm paper: bold lines, solid shadows and a grey wash."""
     size = unit(picture)
     light = light_of(smooth_regions(_vivid(picture), 2))
@@ -141,7 +150,7 @@ def ink(picture: Floats, detail: Floats, random: Random) -> Floats:
     return clipped(0.07 + value[..., None] * np.array([0.9, 0.875, 0.82], np.float32))
 
 
-def cartoon(picture: Floats, detail: Floats, random: Random) -> Floats:
+def cartoon(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """Flat tones in soft steps and dark outlines."""
     size = unit(picture)
     flat = smooth_regions(_vivid(picture), 4, 0.13)
@@ -150,7 +159,7 @@ def cartoon(picture: Floats, detail: Floats, random: Random) -> Floats:
     return clipped(saturate(toned, 1.4) * (0.08 + 0.92 * lines[..., None]))
 
 
-def anime(picture: Floats, detail: Floats, random: Random) -> Floats:
+def anime(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """Cel painting: clean bright tones, cool shadows, thin tinted lines, glowing lights."""
     size = unit(picture)
     flat = smooth_regions(_vivid(picture), 5, 0.11)
@@ -172,7 +181,7 @@ def _stepped(picture: Floats, steps: int, softness: float) -> Floats:
     return np.asarray(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), np.float32)
 
 
-def comic(picture: Floats, detail: Floats, random: Random) -> Floats:
+def comic(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """Printed comic: few flat colours, heavy ink, dots in the middle tones."""
     size = unit(picture)
     flat = smooth_regions(_vivid(picture), 4, 0.15)
@@ -186,7 +195,7 @@ def comic(picture: Floats, detail: Floats, random: Random) -> Floats:
     return clipped(toned * inked[..., None] * paper + 0.02)
 
 
-def pop_art(picture: Floats, detail: Floats, random: Random) -> Floats:
+def pop_art(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """Four loud inks chosen by lightness, dots between them, black lines."""
     size = unit(picture)
     light = light_of(smooth_regions(_vivid(picture), 3, 0.14))
@@ -214,12 +223,14 @@ def _halftone(shade: Floats, cell: float, angle: float) -> Floats:
     """Dots (h, w) 0..1 that cover the share `shade` of the paper, on a grid of `cell` pixels turned by `angle` rad."""
     height, width = shade.shape
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    turned = [(x * c + y * s) / cell for c, s in ((math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle)))]
+    turned = [
+        (x * c + y * s) / cell for c, s in ((math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle)))
+    ]
     bump = 0.5 + 0.25 * (np.cos(2 * np.pi * turned[0]) + np.cos(2 * np.pi * turned[1]))
     return clipped((blur(shade, cell / 3) - (1 - bump)) * cell * 0.9 + 0.5)
 
 
-def low_poly(picture: Floats, detail: Floats, random: Random) -> Floats:
+def low_poly(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """Delaunay triangles, small where there is detail, each in its own mean colour."""
     height, width = picture.shape[:2]
     if min(height, width) < 8:
@@ -257,7 +268,7 @@ def _corners(picture: Floats, detail: Floats, random: Random) -> list[tuple[floa
 _BAYER: Final = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16 - 0.47
 
 
-def pixel_art(picture: Floats, detail: Floats, random: Random) -> Floats:
+def pixel_art(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """About 170 pixels on the longer side, 32 colours of the picture's own, ordered dithering, crisp squares."""
     height, width = picture.shape[:2]
     factor = max(1.0, max(height, width) / 170)
@@ -271,7 +282,7 @@ def pixel_art(picture: Floats, detail: Floats, random: Random) -> Floats:
     return np.asarray(large / 255, np.float32)
 
 
-def neon(picture: Floats, detail: Floats, random: Random) -> Floats:
+def neon(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """Cyberpunk night: dark blue shadows, magenta and cyan lights, glowing edges, colour fringes."""
     size = unit(picture)
     light = light_of(_vivid(picture))
@@ -301,7 +312,7 @@ def _fringed(picture: Floats, shift: int) -> Floats:
     return fringed
 
 
-def vintage(picture: Floats, detail: Floats, random: Random) -> Floats:
+def vintage(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """An old colour print: lifted blacks, warm lights, faded colours, grain and a darkened frame."""
     faded = saturate(picture, 0.72) ** 0.95 * 0.84 + 0.07
     warm = faded * np.array([1.05, 0.99, 0.86], np.float32) + np.array([0.012, 0.012, 0.04], np.float32)
@@ -309,7 +320,7 @@ def vintage(picture: Floats, detail: Floats, random: Random) -> Floats:
     return clipped(warm * _vignette(picture, 0.3)[..., None] + noise[..., None])
 
 
-def film(picture: Floats, detail: Floats, random: Random) -> Floats:
+def film(picture: Floats, detail: Floats, random: Random, progress: Progress) -> Floats:
     """A gentle cinematic grade: soft S-curve, teal shadows, warm lights, a touch of glow."""
     curved = picture + 0.16 * (picture - 0.5) * 4 * picture * (1 - picture)
     light = light_of(picture)[..., None]
@@ -317,7 +328,9 @@ def film(picture: Floats, detail: Floats, random: Random) -> Floats:
     graded = np.asarray(curved + tint, np.float32)
     glow = blur(np.clip(graded - 0.62, 0, 1), 18 * unit(picture))
     noise = 0.012 * grain(picture.shape, max(0.6, 0.6 * unit(picture)), random)
-    return np.clip((saturate(graded, 1.08) + 0.35 * glow) * _vignette(picture, 0.16)[..., None] + noise[..., None], 0, 1)
+    return np.clip(
+        (saturate(graded, 1.08) + 0.35 * glow) * _vignette(picture, 0.16)[..., None] + noise[..., None], 0, 1
+    )
 
 
 def _vignette(picture: Floats, depth: float) -> Floats:

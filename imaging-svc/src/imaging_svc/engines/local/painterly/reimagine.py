@@ -38,7 +38,9 @@ class _Freedom:
 
 _FREEDOMS: Final[Mapping[str, _Freedom]] = {
     "subtle": _Freedom(0.62, 6, 0.02, 0.55, ("film", "pastel", "oil", "watercolor", "vintage")),
-    "vivid": _Freedom(0.9, 16, 0.05, 0.38, ("oil", "watercolor", "anime", "impressionist", "cartoon", "colored-pencil")),
+    "vivid": _Freedom(
+        0.9, 16, 0.05, 0.38, ("oil", "watercolor", "anime", "impressionist", "cartoon", "colored-pencil")
+    ),
     "wild": _Freedom(1.0, 48, 0.1, 0.22, ("neon", "pop-art", "comic", "low-poly", "pixel-art", "anime")),
 }
 _ALIASES: Final = {"moderate": "subtle", "creative": "vivid", "extreme": "wild"}
@@ -110,7 +112,7 @@ def reimagine(
     small, cover = _working_copy(picture, mask)
     lit, light = _relit(small, cover, prompt, look, seed)
     progress(0.3)
-    painted = _painted(lit, cover, look, freedom, hue, random)
+    painted = _painted(lit, cover, look, freedom, hue, random, lambda share: progress(0.3 + 0.6 * share))
     progress(0.9)
     details |= {"look": look, "imagination": name, "seed": seed, "hue_degrees": round(hue, 1), "light": light}
     degraded = "no subject finder is at hand: details were kept alike everywhere" if subject is None else None
@@ -201,10 +203,18 @@ def _relit(small: Pixels, mask: Floats, prompt: str, look: str, seed: int) -> tu
     return relight(small, prompt=words, strength=0.75, subject=lambda _picture: mask).pixels, named
 
 
-def _painted(small: Pixels, mask: Floats, look: str, freedom: _Freedom, hue: float, random: np.random.Generator) -> Floats:
+def _painted(
+    small: Pixels,
+    mask: Floats,
+    look: str,
+    freedom: _Freedom,
+    hue: float,
+    random: np.random.Generator,
+    progress: Progress,
+) -> Floats:
     """The look over the working copy, its features held, its palette turned."""
     plain = np.asarray(small / 255, np.float32)
-    painted = FILTERS[look](_turned(plain, hue * (1 - 0.6 * mask)), mask, random)
+    painted = FILTERS[look](_turned(plain, hue * (1 - 0.6 * mask)), mask, random, progress)
     if look not in _OWN_DRAWING:
         painted = _featured(painted, plain, mask, freedom.faithful)
     return clipped(mix(plain, painted, freedom.share))

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging_svc.engines.local.rendering import Progress
+
 from .canvas import Floats, Random, blur, clipped, flow_of, grain, light_of
 
 __all__ = ["paint"]
@@ -27,7 +29,7 @@ class _Brush:
 
 
 def paint(
-    picture: Floats, radii: Sequence[float], random: Random, *, detail: Floats | None = None, jitter: float = 0.03
+    picture: Floats, radii: Sequence[float], random: Random, *, detail: Floats, jitter: float = 0.03, progress: Progress
 ) -> tuple[Floats, Floats]:
     """`picture` (h, w, 3) painted with brushes of `radii` pixels, the coarsest first, and the paint's height (h, w).
 
@@ -42,13 +44,15 @@ def paint(
     canvas[..., :3] = cv2.copyMakeBorder(blur(picture, 2 * radii[0]), pad, pad, pad, pad, cv2.BORDER_REPLICATE)
     inner = (slice(pad, pad + picture.shape[0]), slice(pad, pad + picture.shape[1]))
     for layer, radius in enumerate(radii):
+        progress(layer / len(radii))
         target = blur(picture, 0.45 * radius)
         places = _places(picture.shape, radius, random)
         if layer:
             missing = blur(np.abs(canvas[inner][..., :3] - target).mean(2), radius)
-            limit = 0.035 if detail is None else 0.035 - 0.022 * detail
+            limit = 0.035 - 0.022 * detail
             places = places[(missing > limit)[places[:, 1], places[:, 0]]]
         _lay(canvas, _brush(radius, random), places + pad, target, angle, random, jitter)
+    progress(1.0)
     return clipped(canvas[inner][..., :3]), canvas[inner][..., 3]
 
 

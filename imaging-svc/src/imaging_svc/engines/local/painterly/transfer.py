@@ -203,7 +203,9 @@ class _Grain:
     tried: int
 
 
-def _textured(colored: Pixels, model: Pixels, structure: float, guard: Floats, random: Random, progress: Progress) -> Floats:
+def _textured(
+    colored: Pixels, model: Pixels, structure: float, guard: Floats, random: Random, progress: Progress
+) -> Floats:
     """The recoloured picture rebuilt from patches of the model, at working size, (h, w, 3) 0..1."""
     height, width = colored.shape[:2]
     factor = min(1.0, math.sqrt(_WORKING_PIXELS / (height * width)))
@@ -248,7 +250,9 @@ def _spots(shape: tuple[int, ...], grain: _Grain, random: Random) -> tuple[npt.N
     reach = grain.step // 2
     moved = [axis + random.integers(-reach, reach + 1, len(axis)) for axis in (ys, xs)]
     inner = (ys > 0) & (xs > 0) & (ys < last[0]) & (xs < last[1])
-    y, x = (np.where(inner, np.clip(axis, 0, end), still) for axis, end, still in zip(moved, last, (ys, xs), strict=True))
+    y, x = (
+        np.where(inner, np.clip(axis, 0, end), still) for axis, end, still in zip(moved, last, (ys, xs), strict=True)
+    )
     return y, x
 
 
@@ -322,7 +326,9 @@ def _energised(canvas: Floats, source: Floats) -> Floats:
 # --- together ---------------------------------------------------------------------------------------------------------
 
 
-def _blended(picture: Pixels, colored: Pixels, painted: Floats, guard: Floats, style: float, structure: float, portrait: bool) -> Pixels:
+def _blended(
+    picture: Pixels, colored: Pixels, painted: Floats, guard: Floats, style: float, structure: float, portrait: bool
+) -> Pixels:
     """The painting at full size, the drawing laid back as far as `structure` and `guard` want, in bands of rows."""
     height, width = picture.shape[:2]
     reach = 0.008 * math.sqrt(height * width)
@@ -337,7 +343,10 @@ def _blended(picture: Pixels, colored: Pixels, painted: Floats, guard: Floats, s
         lines = light_of(own) - light_of(large) - soft
         even = 0.35 + 0.5 * structure**3
         keep = keep * (even + (1 - even) * np.clip(np.abs(lines) / 0.07, 0, 1))
-        shown = mix(large, own, np.asarray(held * (0.3 + 0.3 * structure), np.float32)[..., None]) + (keep * lines)[..., None]
+        shown = (
+            mix(large, own, np.asarray(held * (0.3 + 0.3 * structure), np.float32)[..., None])
+            + (keep * lines)[..., None]
+        )
         plain = picture[rows, :, :3].astype(np.float32)
         share = style * (1 - 0.25 * held[..., None]) if portrait else style
         result[rows, :, :3] = np.clip(plain + share * (clipped(shown) * 255 - plain) + 0.5, 0, 255)
