@@ -29,7 +29,7 @@ from .cutout import subject_mask
 from .guided import Floats, stretched, tiles
 from .patches import Field, nearest_patches, voted
 from .rendering import Pixels, Progress, Rendered, no_progress
-from .superres import bled, upscale
+from .superres import Factor, bled, upscale
 
 __all__ = ["expand"]
 
@@ -180,10 +180,12 @@ def _coloured(picture: Pixels, sides: _Sides, seed: int, weights: Weights, progr
     mask = subject_mask(picture, weights=weights)
     progress(0.1)
     growth, scaled = _start(picture, mask.alpha, sides)
+    small = growth.canvas.shape[:2]
     growth = _grown(growth, scaled, seed, lambda done: progress(0.1 + 0.6 * done))
+    to = _Scale(sides, scaled, small[0] / colour.shape[0], small[1] / colour.shape[1])
     full = (colour.shape[0] + sides.top + sides.bottom, colour.shape[1] + sides.left + sides.right)
-    canvas, soft = _to_size(growth.canvas, full, weights, lambda done: progress(0.7 + 0.2 * done))
-    _textured(canvas, colour, growth.field, sides)
+    canvas, soft = _to_size(growth.canvas, full, to, weights, lambda done: progress(0.7 + 0.2 * done))
+    _textured(canvas, colour, growth.field, to)
     return canvas, "patchmatch", [reason for reason in (mask.degraded, soft) if reason]
 
 
@@ -256,6 +258,7 @@ def _filled(growth: _Growth, ring: _Sides, seed: int, random: np.random.Generato
         lambda: patchmatch.inpaint(wider.canvas, hole, global_mask=wider.closed, patch_size=_PATCH),
         lambda share: progress(0.7 * share),
     )
+    guess = _local(guess, ring.around(growth.canvas, cv2.BORDER_REPLICATE), ring)
     wanted, sources = hole > 0, wider.sources > 0
     field = nearest_patches(guess, wider.field, wanted=wanted, sources=sources, random=random)
     drawn = guess.astype(np.float32)
@@ -264,6 +267,16 @@ def _filled(growth: _Growth, ring: _Sides, seed: int, random: np.random.Generato
     drawn[wanted] += np.clip(drift, -_DRIFT, _DRIFT)
     progress(1.0)
     return replace(wider, canvas=_levels(drawn), field=field)
+
+
+def _local(guess: Pixels, before: Pixels, ring: _Sides) -> Pixels:
+    """`guess` within the range of colours that are to be found not far away in what was there before."""
+    reach = 2 * max(ring.left, ring.right, ring.top, ring.bottom) + 1
+    window = np.ones((reach, reach), np.uint8)
+    darkest = cv2.blur(cv2.erode(before, window), (reach, reach))
+    brightest = cv2.blur(cv2.dilate(before, window), (reach, reach))
+    local: Pixels = np.clip(guess, darkest, brightest)
+    return local
 
 
 def _waited_for(work: Callable[[], Pixels], progress: Progress) -> Pixels:
@@ -292,46 +305,82 @@ def _waited_for(work: Callable[[], Pixels], progress: Progress) -> Pixels:
 # --- back to size -----------------------------------------------------------------------------------------------------
 
 
-def _to_size(small: Pixels, full: tuple[int, int], weights: Weights, progress: Progress) -> tuple[Pixels, str | None]:
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """How the full canvas lies over the small one: exactly so that the picture lies over its small version.
+
+    `down` and `across` are small pixels per full pixel, below or equal to 1.
+    """
+
+    sides: _Sides
+    small: _Sides
+    down: float
+    across: float
+
+    def rows(self, y: Floats) -> Floats:
+        """Full rows to small ones; pixel centres are at whole numbers."""
+        return (y - self.sides.top + np.float32(0.5)) * np.float32(self.down) + np.float32(self.small.top - 0.5)
+
+    def columns(self, x: Floats) -> Floats:
+        """Full columns to small ones."""
+        return (x - self.sides.left + np.float32(0.5)) * np.float32(self.across) + np.float32(self.small.left - 0.5)
+
+
+def _to_size(small: Pixels, full: tuple[int, int], to: _Scale, weights: Weights, progress: Progress) -> tuple[Pixels, str | None]:
     """The canvas at `full` (height, width), through SPAN when it has to grow by much, and what was missing for it."""
-    ratio = full[1] / small.shape[1]
     missing = None
-    if ratio > 1.2:
-        made = upscale(small, factor=2 if ratio <= 2 else 4, weights=weights, progress=progress)
+    factor: Factor | None = None if to.across > 0.85 else 2 if to.across >= 0.5 else 4
+    if factor is not None:
+        made = upscale(small, factor=factor, weights=weights, progress=progress)
         small, missing = made.pixels, made.degraded
-    method = cv2.INTER_AREA if small.shape[1] > full[1] else cv2.INTER_CUBIC
-    return cv2.resize(small, full[::-1], interpolation=method), missing
+    times = np.float32(factor or 1)
+    shrink = float(times) * to.across
+    if shrink > 1.1:
+        small = cv2.GaussianBlur(small, (0, 0), 0.35 * shrink)
+    canvas = np.empty((*full, 3), np.uint8)
+    for rows, columns in tiles(*full, side=_TILE):
+        y, x = _positions(rows, columns)
+        y, x = (to.rows(y) + np.float32(0.5)) * times, (to.columns(x) + np.float32(0.5)) * times
+        canvas[rows, columns] = _sampled(small, y - np.float32(0.5), x - np.float32(0.5), cv2.INTER_CUBIC)
+    return canvas, missing
 
 
-def _textured(canvas: Pixels, colour: Pixels, field: Field, sides: _Sides) -> None:
+def _textured(canvas: Pixels, colour: Pixels, field: Field, to: _Scale) -> None:
     """Give what was added, in place, the fine texture that the canvas lacks of the picture.
 
     Each pixel takes it from where its patch came from; the first few next to the border take it mirrored, so that grain
     and edges go on through the border.
     """
     size = (canvas.shape[0], canvas.shape[1])
-    down, across = size[0] / field.shape[0], size[1] / field.shape[1]
-    lacking = np.subtract(colour, sides.inside(canvas), dtype=np.int16)
-    nearby = 2 * max(down, across)
+    lacking = np.subtract(colour, to.sides.inside(canvas), dtype=np.int16)
+    moved = field - np.stack(np.meshgrid(*map(np.arange, field.shape[:2]), indexing="ij"), axis=2)
+    nearby = 2 / to.across
     for rows, columns in tiles(*size, side=_TILE):
-        distance = sides.distance(rows, columns, size=size)
+        distance = to.sides.distance(rows, columns, size=size)
         if distance.max() == 0:
             continue
-        y = np.arange(rows.start, rows.stop)[:, None]
-        x = np.arange(columns.start, columns.stop)[None]
-        small_y = ((y + 0.5) / down).astype(np.int32).clip(0, field.shape[0] - 1)
-        small_x = ((x + 0.5) / across).astype(np.int32).clip(0, field.shape[1] - 1)
-        source = field[small_y, small_x]
-        copied = _taken(lacking, y + (source[..., 0] - small_y) * down, x + (source[..., 1] - small_x) * across, sides)
-        mirrored = _taken(lacking, y, x, sides)
+        y, x = _positions(rows, columns)
+        small_y = np.rint(to.rows(y)).astype(np.int32).clip(0, field.shape[0] - 1)
+        small_x = np.rint(to.columns(x)).astype(np.int32).clip(0, field.shape[1] - 1)
+        step = moved[small_y, small_x].astype(np.float32)
+        y, x = y - to.sides.top, x - to.sides.left
+        there = y + step[..., 0] / np.float32(to.down), x + step[..., 1] / np.float32(to.across)
+        copied = _sampled(lacking, *there, cv2.INTER_LINEAR)
+        mirrored = _sampled(lacking, y, x, cv2.INTER_LINEAR)
         share = np.exp(-((distance / nearby) ** 2))[..., None]
         canvas[rows, columns] = _levels(canvas[rows, columns] + copied + share * (mirrored - copied))
 
 
-def _taken(lacking: npt.NDArray[np.int16], y: npt.NDArray[Any], x: npt.NDArray[Any], sides: _Sides) -> Floats:
-    """`lacking`, which belongs to the picture, at positions of the canvas; mirrored outside of the picture."""
-    rows, columns = np.broadcast_arrays((y - sides.top).astype(np.float32), (x - sides.left).astype(np.float32))
-    taken = cv2.remap(lacking, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+def _positions(rows: slice, columns: slice) -> tuple[Floats, Floats]:
+    """A column of row numbers and a row of column numbers."""
+    y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
+    return y, np.arange(columns.start, columns.stop, dtype=np.float32)[None]
+
+
+def _sampled(image: npt.NDArray[Any], y: Floats, x: Floats, method: int) -> Floats:
+    """`image`, mirrored outside, at the given positions, which may be a column and a row of them."""
+    rows, columns = np.broadcast_arrays(y, x)
+    taken = cv2.remap(image, np.ascontiguousarray(columns), np.ascontiguousarray(rows), method, borderMode=cv2.BORDER_REFLECT_101)
     return np.asarray(taken, np.float32)
 
 

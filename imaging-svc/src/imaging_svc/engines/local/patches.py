@@ -24,8 +24,10 @@ Field = npt.NDArray[np.int32]
 _RADIUS = 2
 _ROUNDS = 3
 _JUMPS = (8, 4, 2, 1)
-_NEAR = 1.0
+_BETTER = 1.0
 """How much better, in mean squared levels, a new source must be: keeps neighbours together."""
+_FAR = 150.0
+"""What a source as far away as the canvas is long costs extra, in mean squared levels: what is near fits better."""
 
 
 def nearest_patches(canvas: Pixels, field: Field, *, wanted: Bools, sources: Bools, random: np.random.Generator) -> Field:
@@ -40,15 +42,15 @@ def nearest_patches(canvas: Pixels, field: Field, *, wanted: Bools, sources: Boo
     choices = np.argwhere(sources).astype(np.int32)
     found = field.copy()
     best = choices[random.integers(len(choices), size=len(places))]
-    cost = _cost(mine, descriptors, best)
+    cost = _cost(mine, descriptors, places, best)
 
     def offer(candidates: Field) -> None:
         inside = _within(candidates, sources)
         if not inside.any():
             return
         asked = np.flatnonzero(inside)
-        offered = _cost(mine[asked], descriptors, candidates[asked])
-        better = offered < cost[asked] - _NEAR
+        offered = _cost(mine[asked], descriptors, places[asked], candidates[asked])
+        better = offered < cost[asked] - _BETTER
         won = asked[better]
         best[won], cost[won] = candidates[won], offered[better]
 
@@ -75,9 +77,12 @@ def _patches(canvas: Pixels) -> Pixels:
     return np.concatenate([around[y : y + height, x : x + width] for y in range(side) for x in range(side)], axis=2, dtype=np.uint8)
 
 
-def _cost(mine: npt.NDArray[np.int16], descriptors: Pixels, places: Field) -> npt.NDArray[np.float32]:
-    apart = (mine - descriptors[places[:, 0], places[:, 1]]).astype(np.float32)
-    cost: npt.NDArray[np.float32] = np.einsum("nd,nd->n", apart, apart) / apart.shape[1]
+def _cost(mine: npt.NDArray[np.int16], descriptors: Pixels, places: Field, offered: Field) -> npt.NDArray[np.float32]:
+    """How ill the sources `offered` (n, 2) suit the pixels at `places` (n, 2), whose own patches are `mine`."""
+    apart = (mine - descriptors[offered[:, 0], offered[:, 1]]).astype(np.float32)
+    moved = (offered - places).astype(np.float32) / max(descriptors.shape[:2])
+    unlike = np.einsum("nd,nd->n", apart, apart) / apart.shape[1]
+    cost: npt.NDArray[np.float32] = unlike + np.float32(_FAR) * np.einsum("nd,nd->n", moved, moved)
     return cost
 
 
@@ -107,7 +112,8 @@ def voted(canvas: Pixels, field: Field, *, wanted: Bools, sources: Bools) -> npt
         inside = _within(candidates, sources)
         total[inside] += share * canvas[candidates[inside, 0], candidates[inside, 1]].astype(np.float32)
         weight[inside] += np.float32(share)
-    return total / np.maximum(weight, np.float32(1e-6))
+    mean: npt.NDArray[np.float32] = np.divide(total, np.maximum(weight, 1e-6), dtype=np.float32)
+    return mean
 
 
 _VOTES = [((y, x), 4 // (1 << (abs(y) + abs(x)))) for y in (-1, 0, 1) for x in (-1, 0, 1)]
