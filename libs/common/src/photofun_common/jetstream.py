@@ -63,17 +63,29 @@ async def ensure_topology(js: JetStreamContext, *, replicas: int = 1, consumers:
     await _ensure_stream(
         js,
         api.StreamConfig(
-            name=STREAM, subjects=["photofun.*.*.*"], retention=api.RetentionPolicy.INTEREST, storage=api.StorageType.FILE,
-            discard=api.DiscardPolicy.NEW, max_bytes=512 * 2**20, max_msg_size=256 * 2**10, duplicate_window=120, num_replicas=replicas,
+            name=STREAM,
+            subjects=["photofun.*.*.*"],
+            retention=api.RetentionPolicy.INTEREST,
+            storage=api.StorageType.FILE,
+            discard=api.DiscardPolicy.NEW,
+            max_bytes=512 * 2**20,
+            max_msg_size=256 * 2**10,
+            duplicate_window=120,
+            num_replicas=replicas,
         ),
-    )  # fmt: skip
+    )
     await _ensure_stream(
         js,
         api.StreamConfig(
-            name=DEAD_STREAM, subjects=["dead.>"], storage=api.StorageType.FILE, max_bytes=64 * 2**20, max_age=30 * 86400,
-            duplicate_window=120, num_replicas=replicas,
+            name=DEAD_STREAM,
+            subjects=["dead.>"],
+            storage=api.StorageType.FILE,
+            max_bytes=64 * 2**20,
+            max_age=30 * 86400,
+            duplicate_window=120,
+            num_replicas=replicas,
         ),
-    )  # fmt: skip
+    )
     wanted = set(consumers) if consumers is not None else None
     for row in FLOW:
         for consumer in row.consumers:
@@ -81,10 +93,14 @@ async def ensure_topology(js: JetStreamContext, *, replicas: int = 1, consumers:
                 await js.add_consumer(
                     STREAM,
                     api.ConsumerConfig(
-                        durable_name=durable(consumer, row.fact), ack_policy=api.AckPolicy.EXPLICIT, ack_wait=ACK_WAIT, max_deliver=MAX_DELIVER,
-                        filter_subject=row.fact.subject, max_ack_pending=512,
+                        durable_name=durable(consumer, row.fact),
+                        ack_policy=api.AckPolicy.EXPLICIT,
+                        ack_wait=ACK_WAIT,
+                        max_deliver=MAX_DELIVER,
+                        filter_subject=row.fact.subject,
+                        max_ack_pending=512,
                     ),
-                )  # fmt: skip
+                )
 
 
 class JetStreamKeyValue:
@@ -203,9 +219,17 @@ class JetStreamBus:
             log.warning("broker trouble", extra={"error": f"{type(error).__name__}: {error}"[:200]})
 
         await self._client.connect(
-            self._url, name=self._service, max_reconnect_attempts=-1, reconnect_time_wait=0.2, ping_interval=10, max_outstanding_pings=2,
-            connect_timeout=2, error_cb=quiet, drain_timeout=5, **options,
-        )  # fmt: skip
+            self._url,
+            name=self._service,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.2,
+            ping_interval=10,
+            max_outstanding_pings=2,
+            connect_timeout=2,
+            error_cb=quiet,
+            drain_timeout=5,
+            **options,
+        )
         while not self._stopping.is_set():
             try:
                 if self._manage:
@@ -241,10 +265,15 @@ class JetStreamBus:
         identity = event_id(data, *parts)
         payload = orjson.dumps(
             {
-                "id": identity, "type": data.subject, "job_id": data.job_id, "user_id": data.user_id,
-                "occurred_at": datetime.now(UTC).isoformat(), "attempt": 1, "data": data.model_dump(mode="json"),
+                "id": identity,
+                "type": data.subject,
+                "job_id": data.job_id,
+                "user_id": data.user_id,
+                "occurred_at": datetime.now(UTC).isoformat(),
+                "attempt": 1,
+                "data": data.model_dump(mode="json"),
             }
-        )  # fmt: skip
+        )
         headers = {"Nats-Msg-Id": identity, "traceparent": traceparent.get() or new_traceparent()}
         if request_id.get():
             headers["x-request-id"] = request_id.get()
@@ -368,10 +397,11 @@ class JetStreamBus:
     async def _failed(self, fact: type[EventData], message: Msg, error: Exception, attempt: int, dead: DeadHandler | None) -> str:
         final = not is_retryable(error) or attempt >= MAX_DELIVER
         log.log(
-            logging.ERROR if final else logging.WARNING, "event failed",
+            logging.ERROR if final else logging.WARNING,
+            "event failed",
             extra={"subject": message.subject, "attempt": attempt, "final": final, "error": f"{type(error).__name__}: {error}"[:300]},
             exc_info=None if isinstance(error, PhotoFunError) else error,
-        )  # fmt: skip
+        )
         try:
             if not final:
                 hint = error.retry_after if isinstance(error, RateLimitedError) and error.retry_after else None
@@ -391,9 +421,12 @@ class JetStreamBus:
                 await dead(Event[fact].model_validate_json(message.data), reason)  # type: ignore[valid-type]
         sequence = message.metadata.sequence.stream
         headers = {
-            "Nats-Msg-Id": f"dead-{self._service}-{STREAM}-{sequence}", "x-reason": reason[:300].replace("\n", " "), "x-consumer": self._service,
-            "x-subject": message.subject, "x-failed-at": datetime.now(UTC).isoformat(),
-        }  # fmt: skip
+            "Nats-Msg-Id": f"dead-{self._service}-{STREAM}-{sequence}",
+            "x-reason": reason[:300].replace("\n", " "),
+            "x-consumer": self._service,
+            "x-subject": message.subject,
+            "x-failed-at": datetime.now(UTC).isoformat(),
+        }
         await self._js.publish(f"dead.{self._service}.{message.subject.split('.')[2]}", message.data, headers=headers, timeout=_TIMEOUT)
 
     async def _keep(self, message: Msg) -> None:

@@ -41,9 +41,14 @@ def with_event(
     before = record.events[-1].at if record.events else record.created_at
     share = record.progress if progress is None else max(record.progress, min(1.0, progress))
     line = JobEvent(
-        id=(record.events[-1].id if record.events else 0) + 1, event=event, stage=stage, at=now, ms=max(0, int((now - before).total_seconds() * 1000)),
-        progress=share, step=step,
-    )  # fmt: skip
+        id=(record.events[-1].id if record.events else 0) + 1,
+        event=event,
+        stage=stage,
+        at=now,
+        ms=max(0, int((now - before).total_seconds() * 1000)),
+        progress=share,
+        step=step,
+    )
     return record.model_copy(update={"events": [*record.events, line], "progress": share, "updated_at": now, **changes})
 
 
@@ -183,11 +188,17 @@ def render_job(record: JobRecord, url: Callable[[str], str], problem: Callable[[
     for index, step in enumerate(record.steps):
         steps.append(
             {
-                "step": index, "feature": step.feature, "params": step.params, "status": step.status,
-                "image_url": url(step.pictures[0].key) if step.pictures else None, "provider": step.provider, "model": step.model,
-                "degraded": step.degraded, "error": problem(step.problem) if step.problem else None,
+                "step": index,
+                "feature": step.feature,
+                "params": step.params,
+                "status": step.status,
+                "image_url": url(step.pictures[0].key) if step.pictures else None,
+                "provider": step.provider,
+                "model": step.model,
+                "degraded": step.degraded,
+                "error": problem(step.problem) if step.problem else None,
             }
-        )  # fmt: skip
+        )
     images = [
         {
             "image_url": url(picture.key),
@@ -200,15 +211,27 @@ def render_job(record: JobRecord, url: Callable[[str], str], problem: Callable[[
     ]
     last = next((step for step in reversed(record.steps) if step.provider), None)
     rendered: dict[str, Any] = {
-        "job_id": record.job_id, "kind": record.kind, "user_id": record.user_id, "session_id": record.session_id, "status": record.status,
-        "progress": round(record.progress, 3), "attempt": record.run, "intent": record.intent, "refined_prompt": record.refined_prompt,
+        "job_id": record.job_id,
+        "kind": record.kind,
+        "user_id": record.user_id,
+        "session_id": record.session_id,
+        "status": record.status,
+        "progress": round(record.progress, 3),
+        "attempt": record.run,
+        "intent": record.intent,
+        "refined_prompt": record.refined_prompt,
         "plan": steps,
         "timeline": [{"stage": line.stage, "at": line.at.isoformat(), "ms": line.ms} for line in record.events if line.event != "progress"],
-        "images": images, "image_url": images[0]["image_url"] if images else None,
-        "provider": last.provider if last else None, "model": last.model if last else None, "degraded": bool(last and last.degraded),
-        "metadata": record.metadata, "created_at": record.created_at.isoformat(), "updated_at": record.updated_at.isoformat(),
+        "images": images,
+        "image_url": images[0]["image_url"] if images else None,
+        "provider": last.provider if last else None,
+        "model": last.model if last else None,
+        "degraded": bool(last and last.degraded),
+        "metadata": record.metadata,
+        "created_at": record.created_at.isoformat(),
+        "updated_at": record.updated_at.isoformat(),
         "deadline": record.deadline.isoformat(),
-    }  # fmt: skip
+    }
     if record.problem is not None:
         rendered["error"] = problem(record.problem)
     return rendered

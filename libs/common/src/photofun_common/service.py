@@ -137,6 +137,15 @@ def serve(factory: Callable[[], Any], *, host: str, port: int, **options: Any) -
     import uvicorn
 
     uvicorn.run(
-        factory, factory=True, host=host, port=port, log_config=None, access_log=False, proxy_headers=False, server_header=False,
-        timeout_graceful_shutdown=10, timeout_keep_alive=30, **options,
-    )  # fmt: skip
+        factory,
+        factory=True,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=30,
+        **options,
+    )

@@ -127,9 +127,7 @@ def _turn(picture: Pixels, degrees: float) -> Pixels:
     matrix[:, 2] = np.array([wide - 1, high - 1]) / 2 - matrix[:, :2] @ (np.array([width - 1, height - 1]) / 2)
     if picture.shape[2] == 4:
         return _straight(cv2.warpAffine(_premultiplied(picture), matrix, (wide, high), flags=cv2.INTER_CUBIC))
-    colour = cv2.warpAffine(
-        np.ascontiguousarray(picture), matrix, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    colour = cv2.warpAffine(np.ascontiguousarray(picture), matrix, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     alpha = cv2.warpAffine(np.full((height, width), 255, np.uint8), matrix, (wide, high), flags=cv2.INTER_LINEAR)
     return _pixels(np.dstack([colour, alpha]))
 

@@ -197,9 +197,7 @@ def _grabcut(colour: Pixels) -> Floats:
     """Whatever differs from the picture's rim; a picture too small for that is all subject."""
     height, width = colour.shape[:2]
     scale = min(1.0, 400 / max(height, width))
-    small = cv2.resize(
-        colour, (max(round(width * scale), 1), max(round(height * scale), 1)), interpolation=cv2.INTER_AREA
-    )
+    small = cv2.resize(colour, (max(round(width * scale), 1), max(round(height * scale), 1)), interpolation=cv2.INTER_AREA)
     tall, wide = small.shape[:2]
     if min(tall, wide) < 16:
         return np.ones((tall, wide), np.float32)

@@ -85,8 +85,7 @@ def stretched(maps: Floats, rows: slice, columns: slice, *, size: tuple[int, int
     window = (_wide(y), _wide(x))
     top, left = np.float32(window[0].start), np.float32(window[1].start)
     parts = [
-        cv2.remap(part, grid[0] - left, grid[1] - top, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for part in _fours(maps[window])
+        cv2.remap(part, grid[0] - left, grid[1] - top, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for part in _fours(maps[window])
     ]
     return parts[0] if len(parts) == 1 else np.dstack(parts)
 

@@ -32,9 +32,7 @@ def without_alpha(picture: Pixels) -> Pixels:
     around = np.full((1, 1, 3), 128, np.float32)
     for factor in (256, 64, 16, 4):
         size = (max(1, picture.shape[0] // factor), max(1, picture.shape[1] // factor))
-        weight, color = (
-            cv2.GaussianBlur(_sized(part, size), (0, 0), 1.5).reshape(*size, -1) for part in (share, shown)
-        )
+        weight, color = (cv2.GaussianBlur(_sized(part, size), (0, 0), 1.5).reshape(*size, -1) for part in (share, shown))
         trust = np.clip(weight * 20, 0, 1)
         around = color / np.maximum(weight, 1e-4) * trust + _sized(around, size) * (1 - trust)
     behind = _sized(around, picture.shape[:2])

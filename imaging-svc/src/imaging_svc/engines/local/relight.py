@@ -111,9 +111,7 @@ def _scene(picture: Pixels, subject: Subject | None) -> _Scene:
 def _aligned(mask: _Floats, light: _Floats) -> _Floats:
     """`mask` drawn to the edges of the picture by a guided filter, so that no bright seam follows a rough mask."""
     radius = max(2, round(0.006 * max(mask.shape)))
-    return np.asarray(
-        np.clip((guided_filter(light, mask, radius=radius, epsilon=1e-3) - 0.08) / 0.84, 0, 1), np.float32
-    )
+    return np.asarray(np.clip((guided_filter(light, mask, radius=radius, epsilon=1e-3) - 0.08) / 0.84, 0, 1), np.float32)
 
 
 def _relief(light: _Floats, mask: _Floats) -> tuple[_Floats, _Floats]:
@@ -140,11 +138,9 @@ def _normals(height: _Floats) -> _Floats:
     return np.asarray(normals / np.linalg.norm(normals, axis=2, keepdims=True), np.float32)
 
 
-_LINEAR_OF = (
-    np.where(
-        np.arange(256) <= 10, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4
-    )
-).astype(np.float32)  # fmt: skip
+_LINEAR_OF = (np.where(np.arange(256) <= 10, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4)).astype(
+    np.float32
+)
 
 
 def _to_linear(picture: Pixels) -> _Floats:
@@ -406,16 +402,11 @@ def _window(shape: tuple[int, ...], working: tuple[int, ...], top: int) -> npt.N
     return np.array([[across, 0, 0.5 * across - 0.5], [0, down, (top + 0.5) * down - 0.5]], np.float64)
 
 
-def _shown(
-    band: Pixels, light: _Light, lighting: Lighting, tables: _Floats, window: npt.NDArray[np.float64]
-) -> _Floats:
+def _shown(band: Pixels, light: _Light, lighting: Lighting, tables: _Floats, window: npt.NDArray[np.float64]) -> _Floats:
     """`band` (h, w, 3) under the light, as sRGB 0..1 float32."""
     size = (band.shape[1], band.shape[0])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    gain, veil = (
-        cv2.warpAffine(field, window, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        for field in (light.gain, light.veil)
-    )
+    gain, veil = (cv2.warpAffine(field, window, size, flags=flags, borderMode=cv2.BORDER_REPLICATE) for field in (light.gain, light.veil))
     out = _paled(_to_linear(band), light.pale) * gain + veil
     grey = (out @ _LUMA)[..., None]
     out = grey + (out - grey) * lighting.saturation

@@ -24,9 +24,19 @@ __all__ = [
 ]
 
 Intent = Literal[
-    "image_generation", "remove_background", "upscale", "reimagine", "relight", "image_expand", "style_transfer", "edit", "adjust",
-    "undo", "chat", "clarify",
-]  # fmt: skip
+    "image_generation",
+    "remove_background",
+    "upscale",
+    "reimagine",
+    "relight",
+    "image_expand",
+    "style_transfer",
+    "edit",
+    "adjust",
+    "undo",
+    "chat",
+    "clarify",
+]
 
 
 class PlannedStep(Value):

@@ -98,8 +98,7 @@ def along_flow(values: Floats, angle: Floats, reach: int) -> Floats:
             x += last_x
             y += last_y
             here_x, here_y, here = (
-                cv2.remap(field, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)
-                for field in (step_x, step_y, values)
+                cv2.remap(field, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT) for field in (step_x, step_y, values)
             )
             turn = np.where(here_x * last_x + here_y * last_y < 0, np.float32(-1), np.float32(1))
             last_x, last_y = here_x * turn, here_y * turn

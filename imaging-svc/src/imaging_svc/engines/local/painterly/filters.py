@@ -223,9 +223,7 @@ def _halftone(shade: Floats, cell: float, angle: float) -> Floats:
     """Dots (h, w) 0..1 that cover the share `shade` of the paper, on a grid of `cell` pixels turned by `angle` rad."""
     height, width = shade.shape
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    turned = [
-        (x * c + y * s) / cell for c, s in ((math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle)))
-    ]
+    turned = [(x * c + y * s) / cell for c, s in ((math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle)))]
     bump = 0.5 + 0.25 * (np.cos(2 * np.pi * turned[0]) + np.cos(2 * np.pi * turned[1]))
     return clipped((blur(shade, cell / 3) - (1 - bump)) * cell * 0.9 + 0.5)
 
@@ -328,9 +326,7 @@ def film(picture: Floats, detail: Floats, random: Random, progress: Progress) ->
     graded = np.asarray(curved + tint, np.float32)
     glow = blur(np.clip(graded - 0.62, 0, 1), 18 * unit(picture))
     noise = 0.012 * grain(picture.shape, max(0.6, 0.6 * unit(picture)), random)
-    return np.clip(
-        (saturate(graded, 1.08) + 0.35 * glow) * _vignette(picture, 0.16)[..., None] + noise[..., None], 0, 1
-    )
+    return np.clip((saturate(graded, 1.08) + 0.35 * glow) * _vignette(picture, 0.16)[..., None] + noise[..., None], 0, 1)
 
 
 def _vignette(picture: Floats, depth: float) -> Floats:

@@ -38,9 +38,7 @@ class _Freedom:
 
 _FREEDOMS: Final[Mapping[str, _Freedom]] = {
     "subtle": _Freedom(0.62, 6, 0.02, 0.55, ("film", "pastel", "oil", "watercolor", "vintage")),
-    "vivid": _Freedom(
-        0.9, 16, 0.05, 0.38, ("oil", "watercolor", "anime", "impressionist", "cartoon", "colored-pencil")
-    ),
+    "vivid": _Freedom(0.9, 16, 0.05, 0.38, ("oil", "watercolor", "anime", "impressionist", "cartoon", "colored-pencil")),
     "wild": _Freedom(1.0, 48, 0.1, 0.22, ("neon", "pop-art", "comic", "low-poly", "pixel-art", "anime")),
 }
 _ALIASES: Final = {"moderate": "subtle", "creative": "vivid", "extreme": "wild"}
@@ -48,30 +46,49 @@ _ALIASES: Final = {"moderate": "subtle", "creative": "vivid", "extreme": "wild"}
 IMAGINATIONS: Final = (*_FREEDOMS, *_ALIASES)
 
 _LOOK_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "oil": ("oil", "oil paint*", "oils", "renaissance", "rembrandt", "tranh son dau", "son dau",
-            "tranh dau"),
-    "impressionist": ("impressionis*", "monet", "van gogh", "starry night", "brush strokes", "an tuong",
-                      "tranh an tuong"),
+    "oil": ("oil", "oil paint*", "oils", "renaissance", "rembrandt", "tranh son dau", "son dau", "tranh dau"),
+    "impressionist": ("impressionis*", "monet", "van gogh", "starry night", "brush strokes", "an tuong", "tranh an tuong"),
     "watercolor": ("watercolo*", "water colo*", "aquarelle", "mau nuoc", "tranh mau nuoc", "thuy hoa"),
     "pastel": ("pastel*", "chalk", "phan mau", "mau phan", "phan tien"),
-    "pencil": ("pencil", "pencil sketch", "sketch*", "graphite", "charcoal", "but chi", "ve chi",
-               "phac thao", "ky hoa", "than chi"),
-    "colored-pencil": ("colored pencil*", "coloured pencil*", "color pencil*", "crayon*", "chi mau", "but chi mau",
-                       "but mau", "sap mau"),
-    "ink": ("ink", "ink wash", "woodcut", "manga", "sumi*", "linocut", "noir", "muc tau", "tranh thuy mac", "thuy mac",
-            "muc nho", "khac go"),
+    "pencil": ("pencil", "pencil sketch", "sketch*", "graphite", "charcoal", "but chi", "ve chi", "phac thao", "ky hoa", "than chi"),
+    "colored-pencil": ("colored pencil*", "coloured pencil*", "color pencil*", "crayon*", "chi mau", "but chi mau", "but mau", "sap mau"),
+    "ink": (
+        "ink",
+        "ink wash",
+        "woodcut",
+        "manga",
+        "sumi*",
+        "linocut",
+        "noir",
+        "muc tau",
+        "tranh thuy mac",
+        "thuy mac",
+        "muc nho",
+        "khac go",
+    ),
     "cartoon": ("cartoon*", "pixar", "disney", "hoat hinh", "phim hoat hinh"),
     "anime": ("anime", "ghibli", "cel shad*", "hoat hinh nhat", "hoat hinh nhat ban", "phong cach nhat"),
     "comic": ("comic*", "comic book", "superhero", "halftone", "truyen tranh"),
     "pop-art": ("pop art", "pop", "warhol", "lichtenstein", "nghe thuat dai chung", "tranh pop"),
-    "low-poly": ("low poly", "lowpoly", "polygon*", "geometric", "triangle*", "origami", "da giac", "hinh hoc",
-                 "tam giac"),
+    "low-poly": ("low poly", "lowpoly", "polygon*", "geometric", "triangle*", "origami", "da giac", "hinh hoc", "tam giac"),
     "pixel-art": ("pixel*", "pixel art", "8 bit", "8bit", "16 bit", "retro game", "tranh pixel", "diem anh"),
     "neon": ("neon", "cyberpunk", "cyber", "vaporwave", "synthwave", "futuristic", "sci fi", "tuong lai", "vien tuong"),
-    "vintage": ("vintage", "retro", "old photo", "old photograph", "nostalgi*", "sepia", "co dien", "hoai co",
-                "hoai niem", "anh cu", "xua cu", "ngay xua"),
+    "vintage": (
+        "vintage",
+        "retro",
+        "old photo",
+        "old photograph",
+        "nostalgi*",
+        "sepia",
+        "co dien",
+        "hoai co",
+        "hoai niem",
+        "anh cu",
+        "xua cu",
+        "ngay xua",
+    ),
     "film": ("film", "cinematic", "cinema", "movie", "dien anh", "phim dien anh", "kich tinh"),
-}  # fmt: skip
+}
 
 _LOOSE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "oil": ("painting", "painted", "canvas", "tranh", "buc tranh", "hoi hoa"),

@@ -52,9 +52,14 @@ def style_transfer(
     """
     style, structure = (min(max(float(value), 0.0), 1.0) for value in (style_strength, structure_strength))
     details: dict[str, Any] = {
-        "style_strength": style, "structure_strength": structure, "is_portrait": is_portrait,
-        "portrait_style": portrait_style, "colors": "sliced-optimal-transport", "texture": "patches", "seed": seed,
-    }  # fmt: skip
+        "style_strength": style,
+        "structure_strength": structure,
+        "is_portrait": is_portrait,
+        "portrait_style": portrait_style,
+        "colors": "sliced-optimal-transport",
+        "texture": "patches",
+        "seed": seed,
+    }
     degraded = "no subject finder is at hand: faces were not treated with more care" if subject is None else None
     if style == 0:
         return Rendered(picture, "patch-style", degraded, details)
@@ -203,9 +208,7 @@ class _Grain:
     tried: int
 
 
-def _textured(
-    colored: Pixels, model: Pixels, structure: float, guard: Floats, random: Random, progress: Progress
-) -> Floats:
+def _textured(colored: Pixels, model: Pixels, structure: float, guard: Floats, random: Random, progress: Progress) -> Floats:
     """The recoloured picture rebuilt from patches of the model, at working size, (h, w, 3) 0..1."""
     height, width = colored.shape[:2]
     factor = min(1.0, math.sqrt(_WORKING_PIXELS / (height * width)))
@@ -250,9 +253,7 @@ def _spots(shape: tuple[int, ...], grain: _Grain, random: Random) -> tuple[npt.N
     reach = grain.step // 2
     moved = [axis + random.integers(-reach, reach + 1, len(axis)) for axis in (ys, xs)]
     inner = (ys > 0) & (xs > 0) & (ys < last[0]) & (xs < last[1])
-    y, x = (
-        np.where(inner, np.clip(axis, 0, end), still) for axis, end, still in zip(moved, last, (ys, xs), strict=True)
-    )
+    y, x = (np.where(inner, np.clip(axis, 0, end), still) for axis, end, still in zip(moved, last, (ys, xs), strict=True))
     return y, x
 
 
@@ -326,9 +327,7 @@ def _energised(canvas: Floats, source: Floats) -> Floats:
 # --- together ---------------------------------------------------------------------------------------------------------
 
 
-def _blended(
-    picture: Pixels, colored: Pixels, painted: Floats, guard: Floats, style: float, structure: float, portrait: bool
-) -> Pixels:
+def _blended(picture: Pixels, colored: Pixels, painted: Floats, guard: Floats, style: float, structure: float, portrait: bool) -> Pixels:
     """The painting at full size, the drawing laid back as far as `structure` and `guard` want, in bands of rows."""
     height, width = picture.shape[:2]
     reach = 0.008 * math.sqrt(height * width)
@@ -343,10 +342,7 @@ def _blended(
         lines = light_of(own) - light_of(large) - soft
         even = 0.35 + 0.5 * structure**3
         keep = keep * (even + (1 - even) * np.clip(np.abs(lines) / 0.07, 0, 1))
-        shown = (
-            mix(large, own, np.asarray(held * (0.3 + 0.3 * structure), np.float32)[..., None])
-            + (keep * lines)[..., None]
-        )
+        shown = mix(large, own, np.asarray(held * (0.3 + 0.3 * structure), np.float32)[..., None]) + (keep * lines)[..., None]
         plain = picture[rows, :, :3].astype(np.float32)
         share = style * (1 - 0.25 * held[..., None]) if portrait else style
         result[rows, :, :3] = np.clip(plain + share * (clipped(shown) * 255 - plain) + 0.5, 0, 255)

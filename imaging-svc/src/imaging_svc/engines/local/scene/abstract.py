@@ -15,9 +15,7 @@ from .vocabulary import SceneSpec
 __all__ = ["paint_abstract"]
 
 
-def paint_abstract(
-    spec: SceneSpec, width: int, height: int, seed: int, palette: Sequence[RGB], progress: Callable[[float], None]
-) -> Array:
+def paint_abstract(spec: SceneSpec, width: int, height: int, seed: int, palette: Sequence[RGB], progress: Callable[[float], None]) -> Array:
     """An abstract picture in linear light: (height, width, 3).  Its colours come from `palette`, or from the words."""
     rng = rng_for(seed, f"abstract {spec.words}")
     colours = _full_palette(rng, palette)
@@ -122,9 +120,7 @@ def _mesh(rng: np.random.Generator, width: int, height: int, colours: Sequence[R
         colour = np.array(colours[order[k % len(colours)]], np.float32) / 255.0
         cx = ((k * 0.618034 + float(rng.uniform(0, 0.25))) % 1.0 - 0.5) * reach_x * 1.1
         cy = ((k * 0.381966 + float(rng.uniform(0, 0.35))) % 1.0 - 0.5) * reach_y * 1.1
-        weight = np.exp(-((u - cx) ** 2 + (v - cy) ** 2) / (2 * float(rng.uniform(0.17, 0.27)) ** 2)) * float(
-            rng.uniform(0.7, 1.2)
-        )
+        weight = np.exp(-((u - cx) ** 2 + (v - cy) ** 2) / (2 * float(rng.uniform(0.17, 0.27)) ** 2)) * float(rng.uniform(0.7, 1.2))
         picture += weight[..., None] * colour
         total += weight
     return linear(picture / total[..., None] * 255.0)
@@ -156,12 +152,7 @@ def _facets(rng: np.random.Generator, width: int, height: int, colours: Sequence
                     np.float32(centre[0] / unit * 90 + 60).reshape(1, 1),
                     np.float32(centre[1] / unit * 90 + 30).reshape(1, 1),
                 )
-                tone = (
-                    0.5
-                    + 0.26 * float(sample(flow, *at)[0, 0])
-                    + 0.25 * float((centre[1] / height) - 0.5)
-                    + 0.06 * float(rng.normal())
-                )
+                tone = 0.5 + 0.26 * float(sample(flow, *at)[0, 0]) + 0.25 * float((centre[1] / height) - 0.5) + 0.06 * float(rng.normal())
                 colour = gradient(_ramp(colours), np.clip(np.array([tone], np.float32), 0, 1))[0]
                 shade = 0.50 + 0.72 * float(np.clip(normal @ light, 0, 1))
                 corner = (np.array(triangle)[:, :2] * scale * 16).round().astype(np.int32)
@@ -222,9 +213,7 @@ def _ribbon_grid(rng: np.random.Generator, width: int, height: int, colours: Seq
             level = float(sample(flow, *at)[0, 0])
             lift = size * (0.9 + 0.75 * np.clip(level, -1.1, 1.8)) + size * 0.2 * float(rng.random())
             cy = r * dy - lift
-            colour = gradient(
-                _ramp(colours), np.clip(np.array([0.52 + 0.27 * level + 0.07 * float(rng.normal())], np.float32), 0, 1)
-            )[0]
+            colour = gradient(_ramp(colours), np.clip(np.array([0.52 + 0.27 * level + 0.07 * float(rng.normal())], np.float32), 0, 1))[0]
             top = [(cx, cy - dy), (cx + dx, cy), (cx, cy + dy), (cx - dx, cy)]
             left = [(cx - dx, cy), (cx, cy + dy), (cx, cy + dy + 6 * size), (cx - dx, cy + 6 * size)]
             right = [(cx + dx, cy), (cx, cy + dy), (cx, cy + dy + 6 * size), (cx + dx, cy + 6 * size)]

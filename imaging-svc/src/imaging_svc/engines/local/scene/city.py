@@ -123,9 +123,7 @@ def _paint_row(
         height = limit * (0.20 + 0.66 * float(swell)) * float(skyline[int(t * 255)]) * (0.95 - 0.38 * depth)
         height = min(height * float(rng.uniform(0.72, 1.18)), 0.84 * base)
         if rng.random() > 0.04 + 0.22 * depth:
-            _paint_tower(
-                picture, frame, light, rng, at, width, max(height, scale * 0.5), base, float(air), lamps, neon, scale
-            )
+            _paint_tower(picture, frame, light, rng, at, width, max(height, scale * 0.5), base, float(air), lamps, neon, scale)
         at += width * float(rng.uniform(0.70, 1.12))
 
 
@@ -155,9 +153,7 @@ def _paint_tower(
     view += (tower[cut] - view) * cover[cut][..., None]
 
 
-def _facade(
-    rng: np.random.Generator, light: Light, wide: int, tall: int, lamps: float, neon: bool, scale: float
-) -> tuple[Array, Array]:
+def _facade(rng: np.random.Generator, light: Light, wide: int, tall: int, lamps: float, neon: bool, scale: float) -> tuple[Array, Array]:
     """A tower seen slightly from the side: colour (tall, wide, 3) and cover (tall, wide)."""
     shade = float(rng.uniform(0.55, 1.0))
     wall = linear([(92, 98, 112), (120, 112, 106), (70, 82, 104), (132, 130, 134)][int(rng.integers(4))]) * shade
@@ -189,9 +185,7 @@ def _facade(
     glass = glass[:tall, :wide] * frame_mask
     tower[frame_mask] *= 0.72 if lamps > 0.3 else 0.80
     sky_glass = linear(light.sky[2][1]) * 0.30
-    tower += (frame_mask * (0.25 if lamps < 0.3 else 0.04) * np.linspace(1.6, 0.4, tall, dtype=np.float32)[:, None])[
-        ..., None
-    ] * sky_glass
+    tower += (frame_mask * (0.25 if lamps < 0.3 else 0.04) * np.linspace(1.6, 0.4, tall, dtype=np.float32)[:, None])[..., None] * sky_glass
     lamp = linear((_NEON if neon and rng.random() < 0.62 else _LAMPS)[int(rng.integers(4))])
     tower += glass[..., None] * lamp * (0.95 if light.is_night else 0.75)
     if neon and wide > 8:

@@ -90,12 +90,7 @@ def _layer(
         shade += weight * _density(tile, across + step_x * reach, ahead + step_y * reach, threshold)
     # Under a closed deck light comes through everywhere: what is left of the relief is soft.
     lit = np.exp(-shade * thickness * (0.62 if cover < 0.8 else 0.17))
-    near = np.exp(
-        -(
-            np.hypot(x - light.sun_x, (frame.horizon - light.sun_y) - (elevation - 0.075) * frame.unit)
-            / (0.42 * frame.unit)
-        )
-    )
+    near = np.exp(-(np.hypot(x - light.sun_x, (frame.horizon - light.sun_y) - (elevation - 0.075) * frame.unit) / (0.42 * frame.unit)))
     powder = 1.0 - np.exp(-depth * thickness * 3.0)
     silver = near * np.exp(-depth * thickness * 1.5) * 1.3 * light.glow
     bright = np.clip(lit * (0.55 + 0.45 * powder) * (0.80 + 0.75 * near * light.glow) + silver, 0, 2.0)[..., None]

@@ -73,9 +73,7 @@ def shoulder(light: Array, knee: float = 0.62) -> Array:
 
 def luma(picture: Array) -> Array:
     """Rec. 709 luminance of (height, width, 3): (height, width), same scale."""
-    return np.asarray(cv2.transform(picture, np.array([[0.2126, 0.7152, 0.0722]], np.float32))).reshape(
-        picture.shape[:2]
-    )
+    return np.asarray(cv2.transform(picture, np.array([[0.2126, 0.7152, 0.0722]], np.float32))).reshape(picture.shape[:2])
 
 
 def mixed(a: Array, b: Array, amount: Array | float) -> Array:

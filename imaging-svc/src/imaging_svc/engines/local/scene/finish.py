@@ -55,9 +55,7 @@ def finish(
         picture = _vignette(picture, 0.22)
     if picture.shape[1::-1] != size:
         shrinking = picture.shape[1] > size[0]
-        picture = np.asarray(
-            cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC), np.float32
-        )
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC), np.float32)
     return _to_bytes(picture, seed, grain=_grain(spec))
 
 
@@ -85,9 +83,7 @@ def _print(picture: Array) -> Array:
 def _bloom(light: Array) -> Array:
     """Bright parts spill over their surroundings, as they do in a lens; worked out at a quarter of the size."""
     height, width = light.shape[:2]
-    small = cv2.resize(
-        np.maximum(light - 0.72, 0.0), (max(8, width // 4), max(8, height // 4)), interpolation=cv2.INTER_AREA
-    )
+    small = cv2.resize(np.maximum(light - 0.72, 0.0), (max(8, width // 4), max(8, height // 4)), interpolation=cv2.INTER_AREA)
     spread = float(np.sqrt(width * height)) / 4
     wide = cv2.GaussianBlur(small, (0, 0), spread * 0.014) * 0.6 + cv2.GaussianBlur(small, (0, 0), spread * 0.05) * 0.35
     return np.asarray(light + cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
@@ -121,10 +117,7 @@ def _steer(picture: Array, palette: Sequence[RGB]) -> Array:
 
 def _borrow_colours(picture: Array, reference: Pixels) -> Array:
     """Give the picture the reference's colour statistics (Reinhard et al., "Color Transfer between Images", 2001)."""
-    small = (
-        cv2.resize(np.ascontiguousarray(reference[..., :3]), (96, 96), interpolation=cv2.INTER_AREA).astype(np.float32)
-        / 255.0
-    )
+    small = cv2.resize(np.ascontiguousarray(reference[..., :3]), (96, 96), interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0
     wanted, lab = _lab(small), _lab(picture)
     for k, share in ((0, 0.35), (1, 0.9), (2, 0.9)):
         have_mean, have_spread = float(lab[..., k].mean()), float(lab[..., k].std()) + 1e-3

@@ -57,14 +57,10 @@ def _frame(spec: SceneSpec, places: tuple[str, ...], width: int, height: int) ->
         share = 0.52
     elif "sea" in places and "mountains" not in places:
         share = 0.56
-    return Frame(
-        width, height, horizon=height * share, focal=0.92 * float(np.sqrt(width * height)) * 0.75 + 0.2 * height
-    )
+    return Frame(width, height, horizon=height * share, focal=0.92 * float(np.sqrt(width * height)) * 0.75 + 0.2 * height)
 
 
-def _paint_sky(
-    spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int, progress: Step
-) -> Array:
+def _paint_sky(spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int, progress: Step) -> Array:
     picture = sky.paint_gradient(frame, light)
     if light.is_night and spec.weather not in ("storm", "overcast"):
         in_city = "city" in places
@@ -102,11 +98,7 @@ def _has_moon(spec: SceneSpec, places: tuple[str, ...]) -> bool:
         return True
     if "city" in places and "neon" in spec.tones:
         return False
-    return (
-        spec.weather in ("fair", "clear")
-        and "nightsky" not in places
-        and not spec.things & {"milkyway", "aurora", "stars"}
-    )
+    return spec.weather in ("fair", "clear") and "nightsky" not in places and not spec.things & {"milkyway", "aurora", "stars"}
 
 
 def _land(spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int) -> terrain.Land | None:
@@ -124,13 +116,9 @@ def _land(spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, 
     return terrain.hills(frame, light, seed, season=season, has_water=wet, low="nightsky" in places)
 
 
-def _paint_ground(
-    picture: Array, spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int, progress: Step
-) -> None:
+def _paint_ground(picture: Array, spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int, progress: Step) -> None:
     if "city" in places:
-        city.paint_city(
-            picture, spec, frame, light, seed, over_water=bool({"sea", "lake", "river", "beach"} & set(places))
-        )
+        city.paint_city(picture, spec, frame, light, seed, over_water=bool({"sea", "lake", "river", "beach"} & set(places)))
         return
     land = _land(spec, places, frame, light, seed)
     ground: terrain.Ground | None = None
@@ -171,9 +159,7 @@ def _paint_woods(
     rng = rng_for(seed, "woods")
     alpine = "mountains" in places or "pine" in spec.things
     winter = spec.season == "winter" or spec.falling == "snow"
-    stamps = trees.tree_kinds(
-        seed, "conifer" if alpine else "bare" if winter else "broadleaf", round(0.10 * frame.unit)
-    )
+    stamps = trees.tree_kinds(seed, "conifer" if alpine else "bare" if winter else "broadleaf", round(0.10 * frame.unit))
     grove = fractal(rng, slope=1.6, largest=120)
     near, far, count = (8.0, 70.0, 1500) if alpine else (9.0, 60.0, 520)
     air = terrain.air_colour(frame, light)
@@ -208,9 +194,7 @@ def _water(spec: SceneSpec, kind: str, light: Light, is_beach: bool) -> water.Wa
         waves *= 0.35
     if spec.weather == "storm":
         waves = min(1.0, waves * 1.9)
-    return water.Water(
-        waves, deep, shallow, foam=1.0 if spec.weather == "storm" else 0.16 if kind == "sea" and waves > 0.3 else 0.0
-    )
+    return water.Water(waves, deep, shallow, foam=1.0 if spec.weather == "storm" else 0.16 if kind == "sea" and waves > 0.3 else 0.0)
 
 
 def _paint_boats(picture: Array, frame: Frame, light: Light, seed: int) -> None:
@@ -227,9 +211,7 @@ def _paint_boats(picture: Array, frame: Frame, light: Light, seed: int) -> None:
         trees.paste(picture, flipped, (x, y + height * 0.6), height * 0.6, colour)
 
 
-def _paint_foreground(
-    picture: Array, spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int
-) -> None:
+def _paint_foreground(picture: Array, spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Light, seed: int) -> None:
     where = set(places)
     snowy = spec.season == "winter" or spec.falling == "snow"
     meadowy = not snowy and not where & {"lake", "river", "sea", "beach", "desert"}
@@ -288,23 +270,17 @@ def _paint_conifer_bank(picture: Array, spec: SceneSpec, frame: Frame, light: Li
         colour = _tree_colour(spec, light, dark * (0.7 if spec.season == "autumn" else 1.0))
         spread = 0.42 - 0.06 * row
         edge = curve(rng, 64, 4)
-        _paint_bank(
-            picture, frame, side, spread, level, edge, colour * 0.85 if snow is None else snow * (0.95 - 0.1 * row)
-        )
+        _paint_bank(picture, frame, side, spread, level, edge, colour * 0.85 if snow is None else snow * (0.95 - 0.1 * row))
         for x in np.sort(rng.uniform(0, spread, 26 - 5 * row)):
             drop = (x / spread) ** 1.6 * 0.14 * frame.height
             height = tall * frame.unit * float(rng.uniform(0.6, 1.1)) * (1.0 - 0.45 * x / spread)
             foot = frame.height * level + drop + 0.01 * frame.height * float(edge[int(x / spread * 63)])
             at = frame.width * (0.5 + side * (0.52 - x))
             stamp = stamps[int(rng.integers(len(stamps)))]
-            trees.paste(
-                picture, stamp, (at, foot), height, colour, mirror=bool(rng.random() < 0.5), shading=0.35, snow=snow
-            )
+            trees.paste(picture, stamp, (at, foot), height, colour, mirror=bool(rng.random() < 0.5), shading=0.35, snow=snow)
 
 
-def _paint_bank(
-    picture: Array, frame: Frame, side: float, spread: float, level: float, edge: Array, colour: Array
-) -> None:
+def _paint_bank(picture: Array, frame: Frame, side: float, spread: float, level: float, edge: Array, colour: Array) -> None:
     """The dark slope that the corner trees stand on."""
     x = np.arange(frame.width, dtype=np.float32) / frame.width
     inward = np.clip((1.0 - x if side > 0 else x) / spread, 0.0, 1.6)
@@ -342,9 +318,7 @@ def _paint_lone_trees(picture: Array, spec: SceneSpec, frame: Frame, light: Ligh
         )
 
 
-def _paint_forest(
-    picture: Array, spec: SceneSpec, frame: Frame, light: Light, seed: int, places: tuple[str, ...], progress: Step
-) -> None:
+def _paint_forest(picture: Array, spec: SceneSpec, frame: Frame, light: Light, seed: int, places: tuple[str, ...], progress: Step) -> None:
     """Rows of trees that fade into the air, on slopes that cross from both sides."""
     rng = rng_for(seed, "forest")
     fog = max(spec.fog, 0.35)
@@ -361,21 +335,11 @@ def _paint_forest(
     y = np.arange(frame.height, dtype=np.float32)[:, None]
     for k in range(layers):
         t = k / (layers - 1)
-        slope = (
-            0.16
-            * frame.height
-            * (1 - 0.4 * t)
-            * (1 if k % 2 else -1)
-            * np.linspace(-1, 1, frame.width, dtype=np.float32)
-        )
+        slope = 0.16 * frame.height * (1 - 0.4 * t) * (1 if k % 2 else -1) * np.linspace(-1, 1, frame.width, dtype=np.float32)
         level = frame.horizon - 0.10 * frame.height + (bottom - frame.horizon + 0.12 * frame.height) * t**1.35
         profile = level + slope * 0.8 + 0.020 * frame.height * curve(rng, frame.width, 3 + k, 4)
         air = np.exp(-(1.0 - t) * (1.3 + 2.4 * fog))
-        deep = (
-            _tree_colour(spec, light, 0.55 - 0.38 * t)
-            if kind == "conifer"
-            else _tree_colour(spec, light, 1.0 - 0.5 * t)
-        )
+        deep = _tree_colour(spec, light, 0.55 - 0.38 * t) if kind == "conifer" else _tree_colour(spec, light, 1.0 - 0.5 * t)
         colour = mixed(light.haze, deep, float(air))
         tall = frame.unit * (0.05 + 0.30 * t**1.5)
         body = np.clip(y - profile[None] + tall * 0.12, 0, 1)[..., None]
@@ -403,9 +367,7 @@ def _paint_forest(
             )
         progress(0.4 + 0.05 * k)
     if not wet:
-        _paint_frame_trees(
-            picture, frame, rng, stamps, _tree_colour(spec, light, 0.12 if kind == "conifer" else 0.35), snowy
-        )
+        _paint_frame_trees(picture, frame, rng, stamps, _tree_colour(spec, light, 0.12 if kind == "conifer" else 0.35), snowy)
     if wet:
         mask = np.zeros(picture.shape[:2], np.float32)
         mask[bottom:] = 1.0
@@ -435,9 +397,7 @@ def _paint_air(picture: Array, spec: SceneSpec, places: tuple[str, ...], frame: 
     if spec.fog:
         weather.add_fog(picture, frame, light, seed, amount=0.75 * spec.fog)
     if not light.is_night and light.glow > 0.2 and spec.weather not in ("overcast", "storm"):
-        weather.add_rays(
-            picture, frame, light, strength=0.34 if spec.fog or "sun" in spec.things or "forest" in places else 0.16
-        )
+        weather.add_rays(picture, frame, light, strength=0.34 if spec.fog or "sun" in spec.things or "forest" in places else 0.16)
     if spec.falling == "rain":
         weather.add_rain(picture, frame, light, seed)
     elif spec.falling == "snow":

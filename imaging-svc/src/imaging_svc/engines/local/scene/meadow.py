@@ -50,18 +50,14 @@ def _grow_grass(
         width = max(0.6, tall * 0.035)
         t = np.linspace(0.0, 1.0, 5)
         spine_x, spine_y = foot_x + bend * t**2, foot_y - length * t
-        blade = np.concatenate(
-            [np.stack([spine_x - width * (1 - t), spine_y], 1), np.stack([spine_x + width * (1 - t), spine_y], 1)[::-1]]
-        )
+        blade = np.concatenate([np.stack([spine_x - width * (1 - t), spine_y], 1), np.stack([spine_x + width * (1 - t), spine_y], 1)[::-1]])
         points = (blade * 8).round().astype(np.int32)
         cv2.fillPoly(cover, [points], 255, cv2.LINE_AA, 3)
         cv2.fillPoly(shade, [points], int(rng.integers(88, 205)), cv2.LINE_8, 3)
     _blend(picture, cover, shade, colour, strength)
 
 
-def _grow_flowers(
-    picture: Array, frame: Frame, rng: np.random.Generator, start: float, end: float, colour: Array, count: int
-) -> None:
+def _grow_flowers(picture: Array, frame: Frame, rng: np.random.Generator, start: float, end: float, colour: Array, count: int) -> None:
     if not count:
         return
     x, y, size = _place(frame, rng, start, end, count)

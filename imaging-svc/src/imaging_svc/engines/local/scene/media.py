@@ -105,12 +105,8 @@ def watercolor(picture: Array, rng: np.random.Generator) -> Array:
         sample(tile, x * 0.6 * scale + 200, y * 0.6 * scale + 90),
     )
     reach = np.float32(unit * 0.0022)
-    moved = cv2.remap(
-        picture, x + wobble_x * reach, y + wobble_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
-    )
-    wash = _kuwahara(
-        _kuwahara(np.asarray(moved, np.float32), max(2, round(unit * 0.0050))), max(1, round(unit * 0.003))
-    )
+    moved = cv2.remap(picture, x + wobble_x * reach, y + wobble_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    wash = _kuwahara(_kuwahara(np.asarray(moved, np.float32), max(2, round(unit * 0.0050))), max(1, round(unit * 0.003)))
     wash = _lift(wash)
     # Pigment gathers where a wash ends: a thin dark seam inside each edge.
     grey = luma(wash)
@@ -119,11 +115,7 @@ def watercolor(picture: Array, rng: np.random.Generator) -> Array:
     grain = _paper(picture.shape, rng, float(0.9 * scale + 0.1))
     density = 1.0 + 3.0 * seams + 0.10 * bloom + 0.055 * grain
     painted = wash - (wash - wash * wash) * (density - 1.0)[..., None]
-    border = (
-        np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y)) / unit
-        + 0.0045 * wobble_x
-        + 0.0015 * grain
-    )
+    border = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y)) / unit + 0.0045 * wobble_x + 0.0015 * grain
     inside = smoothstep(0.022, 0.030, border)[..., None]
     rim = np.exp(-(((border - 0.031) / 0.004) ** 2))[..., None] * 0.10
     paper = np.array([0.985, 0.975, 0.952], np.float32) * (1.0 + 0.010 * grain[..., None])
@@ -157,9 +149,7 @@ def oil_painting(picture: Array, rng: np.random.Generator) -> Array:
         interpolation=cv2.INTER_CUBIC,
     )
     shift = np.float32(unit * 0.006) * patch
-    strokes = cv2.remap(
-        strokes, x + along_x * shift, y + along_y * shift, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
-    )
+    strokes = cv2.remap(strokes, x + along_x * shift, y + along_y * shift, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     smeared = _smear(np.asarray(strokes, np.float32), along_x, along_y, 6, 1.2)
     bristle = _smear(rng.standard_normal(picture.shape[:2], dtype=np.float32), along_x, along_y, 16, 1.0)
     bristle = _blur(bristle / (bristle.std() + 1e-6), 0.5)
@@ -188,11 +178,7 @@ def _kuwahara(picture: Array, radius: int) -> Array:
         shift = np.array([[1, 0, dx * radius], [0, 1, dy * radius]], np.float32)
         where = (picture.shape[1], picture.shape[0])
         moved = cv2.warpAffine(mean, shift, where, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-        calm = 1.0 / (
-            1.0
-            + (cv2.warpAffine(spread, shift, where, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE) * 3000.0)
-            ** 2
-        )
+        calm = 1.0 / (1.0 + (cv2.warpAffine(spread, shift, where, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE) * 3000.0) ** 2)
         total += moved * calm[..., None]
         weights += calm
     return np.asarray(total / np.maximum(weights, 1e-6)[..., None], np.float32)
@@ -216,12 +202,8 @@ def _smear(picture: Array, along_x: Array, along_y: Array, steps: int, stride: f
     y, x = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)
     reach = stride
     for _ in range(max(1, int(np.log2(steps)))):
-        ahead = cv2.remap(
-            picture, x + along_x * reach, y + along_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
-        )
-        back = cv2.remap(
-            picture, x - along_x * reach, y - along_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
-        )
+        ahead = cv2.remap(picture, x + along_x * reach, y + along_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        back = cv2.remap(picture, x - along_x * reach, y - along_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
         picture = (picture + ahead + back) / np.float32(3.0)
         reach *= 2.0
     return np.asarray(picture, np.float32)
@@ -278,15 +260,9 @@ def low_poly(picture: Array, rng: np.random.Generator) -> Array:
     tilt = 1.0 + rng.normal(0, 0.055, len(triangles))
     table = np.clip(colours * tilt[:, None], 0, 1).astype(np.float32)
     faces = table[labels]
-    smooth = (
-        cv2.resize(faces, (width * 2, height * 2), interpolation=cv2.INTER_LINEAR)
-        if width * height < 400_000
-        else faces
-    )
+    smooth = cv2.resize(faces, (width * 2, height * 2), interpolation=cv2.INTER_LINEAR) if width * height < 400_000 else faces
     faces = (
-        _blur(faces, 0.55)
-        if smooth is faces
-        else np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+        _blur(faces, 0.55) if smooth is faces else np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_AREA), np.float32)
     )
     return _saturate(np.clip(faces + 0.12 * (faces - _blur(faces, cell * 1.5)), 0, 1), 1.22)
 

@@ -106,9 +106,7 @@ def octaves(tile: Array, x: Array, y: Array, wavelength: float, count: int, gain
     return total
 
 
-def ridges(
-    tile: Array, x: Array, y: Array, wavelength: float, count: int, gain: float = 0.5, sharpness: float = 1.6
-) -> Array:
+def ridges(tile: Array, x: Array, y: Array, wavelength: float, count: int, gain: float = 0.5, sharpness: float = 1.6) -> Array:
     """Ridged multifractal, about 0..1: sharp crests, smooth valleys, detail only where the land is already high.
 
     Source: F. K. Musgrave in Ebert et al., Texturing and Modeling, 3rd ed. 2002, ch. 16.
@@ -118,9 +116,7 @@ def ridges(
     amplitude, scale, norm = 1.0, _WAVELENGTH / wavelength, 0.0
     for step in range(count):
         turned_x, turned_y = _turn(x, y, step)
-        crest = 1.06 - 0.62 * np.sqrt(
-            sample(tile, turned_x * scale + 71.3 * step, turned_y * scale + 37.9 * step) ** 2 + 0.012
-        )
+        crest = 1.06 - 0.62 * np.sqrt(sample(tile, turned_x * scale + 71.3 * step, turned_y * scale + 37.9 * step) ** 2 + 0.012)
         # Nearly straight flanks and a slightly worn edge: squared, as in the book, crests turn into needles.
         signal = np.clip(crest, 0.0, 1.0) ** 1.3 * weight
         total += amplitude * signal

@@ -133,12 +133,8 @@ def add_aurora(picture: Array, frame: Frame, seed: int) -> None:
         rays = sample(warp, x / frame.unit * 620 + bend * 55 + 17 * layer, y / frame.unit * 10 + 200 + 40 * layer)
         fine = sample(warp, x / frame.unit * 1700 + bend * 120, y / frame.unit * 14 + 90)
         column = np.clip(0.62 + 0.36 * rays + 0.14 * fine, 0.03, 2.0)
-        shape = smoothstep(-0.012, 0.022, up) * np.exp(
-            -np.maximum(up, 0) / np.maximum(reach * np.clip(column, 0.4, 1.4), 0.03)
-        )
-        patch = smoothstep(
-            -0.9, 0.9, sample(warp, x / frame.unit * 60 + 210 * layer, np.full_like(x, 300.0 + 50 * layer))
-        )
+        shape = smoothstep(-0.012, 0.022, up) * np.exp(-np.maximum(up, 0) / np.maximum(reach * np.clip(column, 0.4, 1.4), 0.03))
+        patch = smoothstep(-0.9, 0.9, sample(warp, x / frame.unit * 60 + 210 * layer, np.full_like(x, 300.0 + 50 * layer)))
         strength = shape * column * patch * (0.95 - 0.16 * layer)
         tone = smoothstep(0.02, 0.42, up)[..., None]
         picture += strength[..., None] * (linear(low) * (1 - tone) + linear(high) * 0.9 * tone) * 0.80
@@ -168,11 +164,7 @@ def add_rainbow(picture: Array, frame: Frame, light: Light) -> None:
     picture *= 1.0 + 0.07 * (smoothstep(1.0, 0.9, distance) * fade)[..., None]
     second = (distance - 1.22) / 0.12
     faint = smoothstep(-0.1, 0.3, second) * smoothstep(1.1, 0.7, second)
-    picture += (
-        0.08
-        * (faint * fade)[..., None]
-        * gradient([(at, (r, g, b)) for at, (r, g, b) in hues], np.clip(1 - second, 0, 1))
-    )
+    picture += 0.08 * (faint * fade)[..., None] * gradient([(at, (r, g, b)) for at, (r, g, b) in hues], np.clip(1 - second, 0, 1))
 
 
 def add_lightning(picture: Array, frame: Frame, light: Light, seed: int) -> None:

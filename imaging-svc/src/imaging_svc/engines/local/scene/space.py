@@ -37,9 +37,7 @@ def paint_space(spec: SceneSpec, width: int, height: int, seed: int, progress: C
     if "galaxy" in spec.things:
         _galaxy(picture, frame, rng, gas)
     else:
-        _nebula(
-            picture, frame, rng, gas, strength=1.0 if "nebula" in spec.things or not spec.things & {"planet"} else 0.75
-        )
+        _nebula(picture, frame, rng, gas, strength=1.0 if "nebula" in spec.things or not spec.things & {"planet"} else 0.75)
     progress(0.6)
     _bright_stars(picture, frame, rng)
     if "planet" in spec.things or ("nebula" not in spec.things and "galaxy" not in spec.things and rng.random() < 0.7):
@@ -48,9 +46,7 @@ def paint_space(spec: SceneSpec, width: int, height: int, seed: int, progress: C
     return picture
 
 
-def _nebula(
-    picture: Array, frame: Frame, rng: np.random.Generator, gas: tuple[RGB, RGB, RGB, RGB], *, strength: float
-) -> None:
+def _nebula(picture: Array, frame: Frame, rng: np.random.Generator, gas: tuple[RGB, RGB, RGB, RGB], *, strength: float) -> None:
     """Glowing gas as twice-warped fractal noise along a diagonal, with dark dust in front."""
     x, y = frame.grid()
     u, v = x / frame.unit * 150, y / frame.unit * 150
@@ -66,9 +62,7 @@ def _nebula(
     along = ((x - frame.width * 0.5) * cos + (y - frame.height * 0.5) * sin) / frame.unit
     belt = np.exp(-(((across + 0.07 * wx) / 0.30) ** 2)) * (0.55 + 0.45 * np.exp(-((along / 0.45) ** 2)))
     density = np.clip(0.42 + 0.34 * cloud + 0.20 * fine, 0, None) ** 1.7 * belt
-    dust = smoothstep(
-        0.25, 1.5, sample(body, u * 1.2 + 24 * vy + 300, v * 1.2 + 24 * vx + 120) + 0.25 * fine
-    ) * np.clip(belt * 1.6, 0, 1)
+    dust = smoothstep(0.25, 1.5, sample(body, u * 1.2 + 24 * vy + 300, v * 1.2 + 24 * vx + 120) + 0.25 * fine) * np.clip(belt * 1.6, 0, 1)
     heat = np.clip(0.95 * (1.0 - np.exp(-0.9 * density)) + 0.10 * vx + 0.03, 0, 1)
     colour = gradient([(0.0, gas[0]), (0.34, gas[1]), (0.68, gas[2]), (1.0, gas[3])], heat)
     shift = smoothstep(-1.0, 1.2, vy + 0.5 * wx)[..., None]
@@ -102,22 +96,11 @@ def _galaxy(picture: Array, frame: Frame, rng: np.random.Generator, gas: tuple[R
     lane = smoothstep(0.1, 0.9, np.cos(2 * (angle - swirl) - 0.9 + 0.4 * n)) * smoothstep(0.03, 0.12, radius)
     stars *= 1.0 - 0.55 * lane
     core = np.exp(-((radius / 0.055) ** 1.2)) * 2.6
-    colour = gradient(
-        [(0.0, (255, 224, 178)), (0.35, (206, 190, 236)), (1.0, (104, 140, 246))], np.clip(radius / 0.42, 0, 1)
-    )
+    colour = gradient([(0.0, (255, 224, 178)), (0.35, (206, 190, 236)), (1.0, (104, 140, 246))], np.clip(radius / 0.42, 0, 1))
     nursery = smoothstep(1.1, 2.2, n + 0.6 * fine) * arm**2 * disc * 2.0
-    picture += (
-        (stars * 2.3)[..., None] * colour
-        + core[..., None] * linear((255, 226, 180))
-        + nursery[..., None] * linear(gas[2])
-    )
-    grains = (
-        np.asarray(rng.random(radius.shape, dtype=np.float32) > 0.965, np.float32)
-        * rng.random(radius.shape, dtype=np.float32) ** 3
-    )
-    picture += (cv2.GaussianBlur(grains, (0, 0), 0.6) * np.clip(stars, 0, 1.0) * 4.5)[..., None] * linear(
-        (220, 230, 255)
-    )
+    picture += (stars * 2.3)[..., None] * colour + core[..., None] * linear((255, 226, 180)) + nursery[..., None] * linear(gas[2])
+    grains = np.asarray(rng.random(radius.shape, dtype=np.float32) > 0.965, np.float32) * rng.random(radius.shape, dtype=np.float32) ** 3
+    picture += (cv2.GaussianBlur(grains, (0, 0), 0.6) * np.clip(stars, 0, 1.0) * 4.5)[..., None] * linear((220, 230, 255))
 
 
 def _bright_stars(picture: Array, frame: Frame, rng: np.random.Generator) -> None:
@@ -137,11 +120,7 @@ def _bright_stars(picture: Array, frame: Frame, rng: np.random.Generator) -> Non
         distance = np.hypot(dx, dy)
         thin = frame.unit / 900 + 0.35
         spikes = np.exp(-dx / size - (dy / thin) ** 2) + np.exp(-dy / size - (dx / thin) ** 2)
-        light = (
-            0.55 * spikes
-            + 2.0 * np.exp(-((distance / (size * 0.16 + 0.5)) ** 2))
-            + 0.30 * np.exp(-distance / (size * 0.55))
-        )
+        light = 0.55 * spikes + 2.0 * np.exp(-((distance / (size * 0.16 + 0.5)) ** 2)) + 0.30 * np.exp(-distance / (size * 0.55))
         tone = linear([(190, 214, 255), (255, 240, 220), (255, 214, 170)][int(rng.integers(3))])
         picture[y0:y1, x0:x1] += (light * smoothstep(reach, reach * 0.5, distance))[..., None] * tone
 
@@ -236,22 +215,14 @@ def _planet(picture: Array, frame: Frame, rng: np.random.Generator, planet: _Pla
         _ring(picture, frame, rng, planet, lean, behind=False)
 
 
-def _ring(
-    picture: Array, frame: Frame, rng: np.random.Generator, planet: _Planet, lean: float, *, behind: bool
-) -> None:
+def _ring(picture: Array, frame: Frame, rng: np.random.Generator, planet: _Planet, lean: float, *, behind: bool) -> None:
     x, y = frame.grid()
     px, py = (x - planet.x) / planet.radius, (y - planet.y) / planet.radius
     u, v = px * math.cos(lean) + py * math.sin(lean), -px * math.sin(lean) + py * math.cos(lean)
     distance = np.hypot(u, v / 0.26)
     stripes = rng_for(int(planet.radius * 1000), "ring").uniform(0.25, 1.0, 64).astype(np.float32)
-    profile = np.interp(
-        distance, np.linspace(1.35, 2.3, 64), cv2.blur(stripes[None], (3, 1))[0], left=0, right=0
-    ).astype(np.float32)
-    soft = (
-        smoothstep(1.33, 1.40, distance)
-        * smoothstep(2.32, 2.22, distance)
-        * (1 - 0.85 * np.exp(-(((distance - 1.95) / 0.03) ** 2)))
-    )
+    profile = np.interp(distance, np.linspace(1.35, 2.3, 64), cv2.blur(stripes[None], (3, 1))[0], left=0, right=0).astype(np.float32)
+    soft = smoothstep(1.33, 1.40, distance) * smoothstep(2.32, 2.22, distance) * (1 - 0.85 * np.exp(-(((distance - 1.95) / 0.03) ** 2)))
     half = v < 0 if behind else v >= 0
     alpha = (profile * soft * 0.85 * half)[..., None]
     picture[:] = picture * (1 - alpha) + linear(planet.tones[1]) * 0.75 * alpha

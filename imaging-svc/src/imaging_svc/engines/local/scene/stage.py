@@ -269,9 +269,7 @@ def light_for(spec: SceneSpec, frame: Frame, seed: int) -> Light:
         grey *= 0.72
     side = 1.0 if rng.random() < 0.5 else -1.0
     sun_x = frame.width * (0.5 + side * float(rng.uniform(0.14, 0.20)))
-    lift = {"sunset": 0.075, "sunrise": 0.09, "golden": 0.20, "day": 0.34, "dusk": -0.03, "blue": -0.04, "night": 0.30}[
-        spec.time
-    ]
+    lift = {"sunset": 0.075, "sunrise": 0.09, "golden": 0.20, "day": 0.34, "dusk": -0.03, "blue": -0.04, "night": 0.30}[spec.time]
     if "mountains" in spec.places and 0.0 < lift < 0.19:
         # A sun that stands on the ridge, not behind it.
         lift = 0.19

@@ -101,9 +101,7 @@ def _shade(frame: Frame, light: Light, land: Land, plot: Plot, height: Array) ->
 
 def air_colour(frame: Frame, light: Light) -> Array:
     """The colour that distance fades to, per column: the low sky's own, warmer and brighter towards the sun."""
-    toward = np.exp(-((np.abs(np.arange(frame.width) - light.sun_x) / (0.34 * frame.unit)) ** 1.5)) * min(
-        1.0, light.glow * 1.2
-    )
+    toward = np.exp(-((np.abs(np.arange(frame.width) - light.sun_x) / (0.34 * frame.unit)) ** 1.5)) * min(1.0, light.glow * 1.2)
     air = gradient(light.sky, 0.60 + 0.30 * toward)
     return np.asarray(mixed(air, light.haze, 0.45) * (0.92 + 0.22 * toward)[:, None])
 
@@ -118,9 +116,7 @@ def _sunlit(x: Array, height: Array, light: Light, depth: float) -> Array:
     return np.asarray(1.0 - depth * cv2.GaussianBlur(shadow, (0, 0), 1.2), np.float32)
 
 
-def mountains(
-    frame: Frame, light: Light, seed: int, *, season: str, has_water: bool, height: float = 1.0, far: float = 220.0
-) -> Land:
+def mountains(frame: Frame, light: Light, seed: int, *, season: str, has_water: bool, height: float = 1.0, far: float = 220.0) -> Land:
     """An alpine range behind foothills: a main peak near a third of the width, a side range, and a lake if asked."""
     rng = rng_for(seed, "mountains")
     tile, wide = band(rng), fractal(rng, slope=2.0)
@@ -143,12 +139,8 @@ def mountains(
         flank = smoothstep(0.10, 0.5, np.abs(plot.x / plot.z) * frame.focal / frame.width * 2)
         alps = envelope * (0.60 + 0.40 * flank) * (30.0 * crest**1.1 - 3.0) + main * (11.0 + 15.0 * crest)
         hills = smoothstep(6.0, 40.0, plot.z) * (2.2 + 2.3 * octaves(tile, x, z, 24.0, 6, 0.44))
-        rough = (
-            (0.05 if season == "winter" else 0.13) * octaves(tile, x, z, 5.0, 5, 0.55) * smoothstep(2.0, 8.0, plot.z)
-        )
-        alps = alps * (
-            1.0 - notch * np.exp(-(((plot.x / plot.z * frame.focal - toward_sun) / (0.13 * frame.unit)) ** 2))
-        )
+        rough = (0.05 if season == "winter" else 0.13) * octaves(tile, x, z, 5.0, 5, 0.55) * smoothstep(2.0, 8.0, plot.z)
+        alps = alps * (1.0 - notch * np.exp(-(((plot.x / plot.z * frame.focal - toward_sun) / (0.13 * frame.unit)) ** 2)))
         land = height * reach * alps + np.maximum(hills, -0.3) * 0.8 + rough
         if not has_water:
             return np.asarray(land)
@@ -163,9 +155,7 @@ def mountains(
         spot = sample(wide, x * 14, z * 14)
         top = 34.0 * reach * height
         rock = mixed(linear(palette.rock), linear(palette.rock_dark), smoothstep(-0.8, 0.9, patch)[..., None])
-        grass = mixed(
-            linear(palette.grass), linear(palette.grass_dark), smoothstep(-0.6, 0.8, spot + 0.4 * patch)[..., None]
-        )
+        grass = mixed(linear(palette.grass), linear(palette.grass_dark), smoothstep(-0.6, 0.8, spot + 0.4 * patch)[..., None])
         grow = smoothstep(0.52, 0.80, normal[1] + 0.10 * patch) * smoothstep(top * 0.62, top * 0.20, land + 2.2 * patch)
         blades = octaves(tile, x * 2.2, z, 0.7, 4, 0.85) * smoothstep(24.0, 3.0, plot.z)
         colour = mixed(rock, grass * (1.0 + 0.20 * blades)[..., None], grow[..., None])
@@ -209,12 +199,8 @@ def hills(frame: Frame, light: Light, seed: int, *, season: str, has_water: bool
         soft = octaves(tile, x, z, 34.0, 3, 0.32)
         distant = octaves(tile, x, z, 60.0, 5, 0.45)
         grow = smoothstep(3.0, 60.0, plot.z)
-        land = size * (0.3 + 3.4 * grow * (0.55 + 0.62 * soft)) + size * smoothstep(60, 130, plot.z) * (
-            5.0 + 5.5 * distant
-        )
-        bumps = 0.007 * octaves(tile, x, z, 1.1, 3, 0.5) + 0.10 * smoothstep(14, 60, plot.z) * octaves(
-            tile, x, z, 1.6, 3, 0.6
-        )
+        land = size * (0.3 + 3.4 * grow * (0.55 + 0.62 * soft)) + size * smoothstep(60, 130, plot.z) * (5.0 + 5.5 * distant)
+        bumps = 0.007 * octaves(tile, x, z, 1.1, 3, 0.5) + 0.10 * smoothstep(14, 60, plot.z) * octaves(tile, x, z, 1.6, 3, 0.6)
         if has_water:
             coast = shore_line + 3.0 * octaves(tile, x, np.full_like(z, 5.0), 22.0, 3)
             return np.where(plot.z < coast, -0.4, land * smoothstep(0.0, 1.0, (plot.z - coast) / 8.0) + 0.02)
@@ -277,9 +263,7 @@ def desert(frame: Frame, light: Light, seed: int) -> Land:
         x, z = plot.x + shift_x, plot.z + shift_z
         patch = sample(wide, x * 11, z * 11)[..., None]
         grain = octaves(tile, x, z, 0.5, 2, 0.7)[..., None]
-        return mixed(linear((226, 170, 108)), linear((196, 130, 78)), np.clip(0.5 + 0.3 * patch, 0, 1)) * (
-            1.0 + 0.035 * grain
-        )
+        return mixed(linear((226, 170, 108)), linear((196, 130, 78)), np.clip(0.5 + 0.3 * patch, 0, 1)) * (1.0 + 0.035 * grain)
 
     return Land(heights, albedo, nearest=1.1, farthest=160.0, relief=0.9)
 

@@ -46,9 +46,7 @@ def conifer(rng: np.random.Generator, height: int) -> Stamp:
             points = [(middle, y - drop * 0.75), tip]
             for j in range(4, 0, -1):
                 s = j / 5
-                points.append(
-                    (middle + side * length * s, y + drop * (0.5 + 0.5 * s) + drop * float(rng.uniform(0.15, 0.75)))
-                )
+                points.append((middle + side * length * s, y + drop * (0.5 + 0.5 * s) + drop * float(rng.uniform(0.15, 0.75))))
                 points.append((middle + side * length * (s - 0.09), y + drop * (0.1 + 0.5 * s)))
             points.append((middle, y + drop * 0.3))
             polygon = np.array(points).round().astype(np.int32)
@@ -147,9 +145,7 @@ def palm(rng: np.random.Generator, height: int, lean: float) -> tuple[Stamp, Sta
     return Stamp(trunk_canvas.astype(np.float32) / 255.0, shade), Stamp(canvas.astype(np.float32) / 255.0, shade)
 
 
-def _frond(
-    canvas: np.ndarray, light: np.ndarray, rng: np.random.Generator, crown: np.ndarray, angle: float, length: float
-) -> None:
+def _frond(canvas: np.ndarray, light: np.ndarray, rng: np.random.Generator, crown: np.ndarray, angle: float, length: float) -> None:
     s = np.linspace(0, 1, 46)
     droop = 0.62 * (0.35 + np.abs(np.cos(angle)))
     px = crown[0] + length * s * np.cos(angle)
@@ -177,9 +173,7 @@ def boat(height: int) -> Stamp:
     w = canvas.shape[1]
 
     def shape(points: Sequence[tuple[float, float]]) -> None:
-        cv2.fillPoly(
-            canvas, [np.array([(x * w, y * size) for x, y in points]).round().astype(np.int32)], 255, cv2.LINE_AA
-        )
+        cv2.fillPoly(canvas, [np.array([(x * w, y * size) for x, y in points]).round().astype(np.int32)], 255, cv2.LINE_AA)
 
     shape([(0.10, 0.88), (0.92, 0.86), (0.82, 0.985), (0.22, 0.99)])
     shape([(0.465, 0.02), (0.485, 0.02), (0.485, 0.88), (0.465, 0.88)])

@@ -63,16 +63,13 @@ _TERMS: Final[dict[str, str]] = {
         "trời mọc, sáng sớm, buổi sáng, ban mai, sớm mai, buổi sớm"
     ),
     "time:sunset": (
-        "sunset, sundown, setting sun, sunsets, evening, evening sky | hoàng hôn, mặt trời lặn, chiều tà, lúc xế "
-        "chiều, ráng chiều"
+        "sunset, sundown, setting sun, sunsets, evening, evening sky | hoàng hôn, mặt trời lặn, chiều tà, lúc xế chiều, ráng chiều"
     ),
     "time:golden": (
         "golden hour, golden light, golden sunlight, magic hour, late afternoon, afternoon, golden glow | giờ "
         "vàng, nắng vàng, ánh nắng vàng, nắng chiều, buổi chiều, ánh sáng vàng, ánh vàng"
     ),
-    "time:day": (
-        "day, daytime, daylight, noon, midday, midday sun, broad daylight | ban ngày, buổi trưa, giữa trưa, trưa"
-    ),
+    "time:day": ("day, daytime, daylight, noon, midday, midday sun, broad daylight | ban ngày, buổi trưa, giữa trưa, trưa"),
     "time:dusk": ("dusk, twilight, nightfall, gloaming | chạng vạng, nhá nhem, chập tối"),
     "time:blue": "blue hour, blue twilight | giờ xanh, hoàng hôn xanh",
     "time:night": (
@@ -92,27 +89,16 @@ _TERMS: Final[dict[str, str]] = {
         "storm, stormy, thunderstorm, tempest, typhoon, hurricane, storm clouds, dark clouds, rough sea, raging | "
         "bão, giông, dông bão, giông bão, bão tố, cơn bão, mây đen, sóng dữ"
     ),
-    "falling:rain": (
-        "rain, rainy, raining, drizzle, downpour, rainfall, wet | mưa, cơn mưa, trời mưa, mưa rơi, mưa phùn"
-    ),
-    "falling:snow": (
-        "snowing, snowfall, snowstorm, blizzard, falling snow, snowflakes | tuyết rơi, bão tuyết, bông tuyết"
-    ),
-    "fog:1": (
-        "fog, foggy, mist, misty, haze, hazy, dense fog, morning mist, smoky | sương, sương mù, mù sương, màn "
-        "sương, sương khói"
-    ),
+    "falling:rain": ("rain, rainy, raining, drizzle, downpour, rainfall, wet | mưa, cơn mưa, trời mưa, mưa rơi, mưa phùn"),
+    "falling:snow": ("snowing, snowfall, snowstorm, blizzard, falling snow, snowflakes | tuyết rơi, bão tuyết, bông tuyết"),
+    "fog:1": ("fog, foggy, mist, misty, haze, hazy, dense fog, morning mist, smoky | sương, sương mù, mù sương, màn sương, sương khói"),
     "thing:rainbow": "rainbow | cầu vồng",
     "thing:lightning": ("lightning, thunderbolt, lightning bolt, thunder | sấm sét, tia chớp, tia sét, sét, chớp, sấm"),
     "season:spring": (
-        "spring, springtime, blossom, blossoms, cherry blossom, cherry blossoms, sakura | mùa xuân, xuân, hoa "
-        "đào, hoa anh đào"
+        "spring, springtime, blossom, blossoms, cherry blossom, cherry blossoms, sakura | mùa xuân, xuân, hoa đào, hoa anh đào"
     ),
     "season:summer": "summer, summertime | mùa hè, mùa hạ, hè",
-    "season:autumn": (
-        "autumn, autumnal, fall colors, fall foliage, in fall, autumn leaves | mùa thu, thu vàng, lá vàng, lá "
-        "thu, rừng thu"
-    ),
+    "season:autumn": ("autumn, autumnal, fall colors, fall foliage, in fall, autumn leaves | mùa thu, thu vàng, lá vàng, lá thu, rừng thu"),
     "season:winter": (
         "winter, wintry, snow, snowy, snow-capped, snowcapped, snow capped, snow-covered, frozen, ice, icy, frost "
         "| mùa đông, tuyết, tuyết phủ, phủ tuyết, băng giá"
@@ -131,9 +117,7 @@ _TERMS: Final[dict[str, str]] = {
         "biển, bờ biển, bờ cát, bãi cát, hòn đảo, đảo, ven biển"
     ),
     "place:lake": "lake, pond, lakeside, lakes | hồ, hồ nước, mặt hồ, bờ hồ, ven hồ, ao",
-    "place:river": (
-        "river, stream, creek, riverside, waterfall | sông, dòng sông, con sông, suối, dòng suối, ven sông, thác nước"
-    ),
+    "place:river": ("river, stream, creek, riverside, waterfall | sông, dòng sông, con sông, suối, dòng suối, ven sông, thác nước"),
     "place:forest": (
         "forest, forests, woods, woodland, jungle, rainforest, pine forest, grove | rừng, khu rừng, cánh "
         "rừng, rừng cây, rừng thông, rừng rậm"
@@ -153,12 +137,10 @@ _TERMS: Final[dict[str, str]] = {
         "phong cảnh, thiên nhiên, cảnh đẹp"
     ),
     "place:nightsky": (
-        "night sky, starry night, starry sky, stargazing, starscape | bầu trời đêm, trời sao, bầu trời sao, đêm "
-        "đầy sao, trời đầy sao"
+        "night sky, starry night, starry sky, stargazing, starscape | bầu trời đêm, trời sao, bầu trời sao, đêm đầy sao, trời đầy sao"
     ),
     "place:space": (
-        "space, outer space, cosmos, cosmic, universe, deep space, interstellar, astral | vũ trụ, không gian vũ "
-        "trụ, ngoài không gian"
+        "space, outer space, cosmos, cosmic, universe, deep space, interstellar, astral | vũ trụ, không gian vũ trụ, ngoài không gian"
     ),
     "place:abstract": (
         "abstract, abstraction, generative art, fluid art, marbling, abstract background, wallpaper | trừu tượng, "
@@ -169,8 +151,7 @@ _TERMS: Final[dict[str, str]] = {
         "học, tam giác, đa giác, hình khối"
     ),
     "place:gradient": (
-        "gradient, gradients, mesh gradient, smooth background, blurred background | chuyển màu, dải màu, chuyển "
-        "sắc, gradient màu"
+        "gradient, gradients, mesh gradient, smooth background, blurred background | chuyển màu, dải màu, chuyển sắc, gradient màu"
     ),
     "thing:stars": (
         "star, stars, starlight, starry, starlit, shooting star | sao, ngôi sao, đầy sao, những vì sao, vì sao, "
@@ -183,23 +164,15 @@ _TERMS: Final[dict[str, str]] = {
         "trăng tròn, trăng khuyết, trăng rằm"
     ),
     "thing:sun": (
-        "sun, sunlight, sun rays, sunbeam, sunbeams, sun beams, god rays, light rays | mặt trời, ánh nắng, tia "
-        "nắng, ánh mặt trời"
+        "sun, sunlight, sun rays, sunbeam, sunbeams, sun beams, god rays, light rays | mặt trời, ánh nắng, tia nắng, ánh mặt trời"
     ),
     "thing:planet": (
-        "planet, planets, saturn, jupiter, mars, exoplanet, ringed planet, earth | hành tinh, sao thổ, sao mộc, "
-        "sao hỏa, trái đất"
+        "planet, planets, saturn, jupiter, mars, exoplanet, ringed planet, earth | hành tinh, sao thổ, sao mộc, sao hỏa, trái đất"
     ),
     "thing:nebula": "nebula, nebulae, stardust, supernova | tinh vân",
     "thing:galaxy": "galaxy, galaxies, spiral galaxy | thiên hà",
-    "thing:pine": (
-        "pine, pines, pine trees, pine tree, fir, firs, spruce, conifer, conifers, evergreen | cây thông, thông, "
-        "hàng thông"
-    ),
-    "thing:palm": (
-        "palm, palms, palm tree, palm trees, coconut, coconut trees, tropical | cây dừa, dừa, hàng dừa, cây cọ, "
-        "nhiệt đới"
-    ),
+    "thing:pine": ("pine, pines, pine trees, pine tree, fir, firs, spruce, conifer, conifers, evergreen | cây thông, thông, hàng thông"),
+    "thing:palm": ("palm, palms, palm tree, palm trees, coconut, coconut trees, tropical | cây dừa, dừa, hàng dừa, cây cọ, nhiệt đới"),
     "thing:flowers": (
         "flower, flowers, flower field, flower fields, wildflowers, tulips, poppies, sunflowers, "
         "lavender field, lavender fields, "
@@ -207,19 +180,13 @@ _TERMS: Final[dict[str, str]] = {
     ),
     "thing:tree": "tree, trees, oak, maple, lone tree, birch | cây, cây cối, hàng cây, cây cổ thụ, cây phong",
     "thing:boat": (
-        "boat, boats, sailboat, sailboats, sailing boat, ship, yacht, sail, sailing | thuyền, con thuyền, thuyền "
-        "buồm, cánh buồm"
+        "boat, boats, sailboat, sailboats, sailing boat, ship, yacht, sail, sailing | thuyền, con thuyền, thuyền buồm, cánh buồm"
     ),
     "thing:reflection": (
-        "reflection, reflections, reflecting, reflected, mirror-like, mirrored | phản chiếu, soi bóng, in bóng, "
-        "bóng nước"
+        "reflection, reflections, reflecting, reflected, mirror-like, mirrored | phản chiếu, soi bóng, in bóng, bóng nước"
     ),
-    "tone:warm": (
-        "warm, warm colors, warm tones, warm light, cozy, cosy, sun-kissed | ấm, ấm áp, tông ấm, màu ấm, gam ấm"
-    ),
-    "tone:cool": (
-        "cool, cool colors, cool tones, cold, chilly | lạnh, lạnh lẽo, tông lạnh, màu lạnh, mát mẻ, gam lạnh"
-    ),
+    "tone:warm": ("warm, warm colors, warm tones, warm light, cozy, cosy, sun-kissed | ấm, ấm áp, tông ấm, màu ấm, gam ấm"),
+    "tone:cool": ("cool, cool colors, cool tones, cold, chilly | lạnh, lạnh lẽo, tông lạnh, màu lạnh, mát mẻ, gam lạnh"),
     "tone:pastel": (
         "pastel, pastel colors, pastels, soft colors, dreamy, gentle, delicate, ethereal | phấn, màu phấn, nhẹ "
         "nhàng, mơ mộng, dịu nhẹ, mơ màng, màu pastel"
@@ -229,8 +196,7 @@ _TERMS: Final[dict[str, str]] = {
         "đèn neon, rực ánh đèn, ánh đèn"
     ),
     "tone:monochrome": (
-        "monochrome, monochromatic, black and white, black & white, b&w, grayscale, greyscale, noir | đơn sắc, "
-        "đen trắng, trắng đen"
+        "monochrome, monochromatic, black and white, black & white, b&w, grayscale, greyscale, noir | đơn sắc, đen trắng, trắng đen"
     ),
     "tone:vivid": (
         "vivid, vibrant, colorful, colourful, saturated, rich colors, bright colors, psychedelic, rainbow colors "
@@ -238,16 +204,12 @@ _TERMS: Final[dict[str, str]] = {
     ),
     "tone:muted": "muted, desaturated, subdued, faded, vintage, nostalgic | trầm, nhạt, hoài niệm, cổ điển",
     "tone:dramatic": (
-        "dramatic, epic, moody, intense, dramatic light, dramatic lighting, breathtaking, majestic | kịch tính, "
-        "hùng vĩ, ấn tượng, tráng lệ"
+        "dramatic, epic, moody, intense, dramatic light, dramatic lighting, breathtaking, majestic | kịch tính, hùng vĩ, ấn tượng, tráng lệ"
     ),
     "tone:dark": (
-        "dark, gloomy, ominous, mysterious, eerie, spooky, haunting, melancholic, sad | tối, tối tăm, u tối, bí "
-        "ẩn, huyền bí, ma mị, buồn"
+        "dark, gloomy, ominous, mysterious, eerie, spooky, haunting, melancholic, sad | tối, tối tăm, u tối, bí ẩn, huyền bí, ma mị, buồn"
     ),
-    "tone:bright": (
-        "bright, airy, high key, cheerful, joyful, happy, light-filled | sáng, sáng sủa, vui tươi, tươi vui"
-    ),
+    "tone:bright": ("bright, airy, high key, cheerful, joyful, happy, light-filled | sáng, sáng sủa, vui tươi, tươi vui"),
     "tone:calm": (
         "calm, peaceful, serene, tranquil, quiet, still, still water, long exposure, relaxing, minimal, "
         "minimalist, zen | yên bình, thanh bình, tĩnh lặng, yên tĩnh, bình yên, êm đềm, phẳng lặng, tối giản"
@@ -288,12 +250,10 @@ _TERMS: Final[dict[str, str]] = {
     "colour:grey": "grey, gray | xám, màu xám",
     "colour:black": "black | đen, màu đen",
     "style:photorealistic": (
-        "photorealistic, photorealism, photo-realistic, realistic, photograph, photography, photo | ảnh thật, "
-        "chân thực, như thật, ảnh chụp"
+        "photorealistic, photorealism, photo-realistic, realistic, photograph, photography, photo | ảnh thật, chân thực, như thật, ảnh chụp"
     ),
     "style:digital-art": (
-        "digital art, digital-art, digital painting, concept art, illustration, vector art, poster | tranh kỹ "
-        "thuật số, minh họa, minh hoạ"
+        "digital art, digital-art, digital painting, concept art, illustration, vector art, poster | tranh kỹ thuật số, minh họa, minh hoạ"
     ),
     "style:anime": "anime, manga, ghibli, studio ghibli, cel shaded, cel-shaded, cartoon | hoạt hình",
     "style:watercolor": "watercolor, watercolour, aquarelle, gouache, ink wash | màu nước, tranh màu nước",
@@ -305,13 +265,8 @@ _TERMS: Final[dict[str, str]] = {
         "sketch, pencil, pencil drawing, pencil sketch, line art, charcoal, hand drawn, hand-drawn | phác thảo, "
         "bút chì, vẽ chì, vẽ tay, ký họa"
     ),
-    "style:3d": (
-        "3d, 3d render, 3-d, low poly, low-poly, lowpoly, isometric, clay render, octane render, blender render | "
-        "ba chiều"
-    ),
-    "style:pixel-art": (
-        "pixel art, pixel-art, pixelated, 8-bit, 8 bit, 16-bit, 16 bit, retro game | điểm ảnh, tranh pixel"
-    ),
+    "style:3d": ("3d, 3d render, 3-d, low poly, low-poly, lowpoly, isometric, clay render, octane render, blender render | ba chiều"),
+    "style:pixel-art": ("pixel art, pixel-art, pixelated, 8-bit, 8 bit, 16-bit, 16 bit, retro game | điểm ảnh, tranh pixel"),
 }
 
 
@@ -415,9 +370,7 @@ def _lexicon() -> _Lexicon:
         ambiguous = folded in _ACCENT_NEEDED or folded in written
         target = bare if not ambiguous else plain if folded == phrase else stripped
         target.setdefault(folded, meaning)
-    written |= {
-        phrase: meaning for phrase, meaning in vietnamese.items() if phrase not in written and phrase not in plain
-    }
+    written |= {phrase: meaning for phrase, meaning in vietnamese.items() if phrase not in written and phrase not in plain}
     longest = max(len(phrase.split()) for phrase in written)
     return _Lexicon(written, bare, plain, stripped, longest)
 
@@ -501,9 +454,7 @@ def read_prompt(prompt: str, style: str | None = None) -> SceneSpec:
 
 # Colours that a thing has anyway: "green forest" asks for a forest, not for a green picture.
 _NATURAL: Final[dict[str, frozenset[str]]] = {
-    "green": frozenset(
-        {"place:forest", "place:countryside", "place:mountains", "season:spring", "season:summer", "thing:tree"}
-    ),
+    "green": frozenset({"place:forest", "place:countryside", "place:mountains", "season:spring", "season:summer", "thing:tree"}),
     "blue": frozenset({"place:sea", "place:lake", "place:beach", "place:river", "place:forest", "place:countryside"}),
     "azure": frozenset({"place:sea", "place:lake", "place:beach"}),
     "turquoise": frozenset({"place:sea", "place:lake", "place:beach"}),
@@ -570,9 +521,7 @@ def _time(found: dict[str, list[str]]) -> str:
         # "golden light" beside a named hour is a colour of that hour, not another hour.
         named = [time for time in times if time != "golden"]
         return (named or times)[0]
-    if {"nightsky", "space"} & set(found.get("place", [])) or {"stars", "milkyway", "aurora", "moon"} & set(
-        found.get("thing", [])
-    ):
+    if {"nightsky", "space"} & set(found.get("place", [])) or {"stars", "milkyway", "aurora", "moon"} & set(found.get("thing", [])):
         return "night"
     if "neon" in found.get("tone", []) and "city" in found.get("place", ["city"]):
         return "night"
@@ -593,8 +542,6 @@ def _weather(found: dict[str, list[str]]) -> str:
 
 def _falling(found: dict[str, list[str]]) -> str:
     falling = found.get("falling", [])
-    if "snow" in falling or (
-        "rain" not in falling and "storm" in found.get("weather", []) and "winter" in found.get("season", [])
-    ):
+    if "snow" in falling or ("rain" not in falling and "storm" in found.get("weather", []) and "winter" in found.get("season", [])):
         return "snow"
     return "rain" if falling else ""

@@ -26,9 +26,7 @@ class Water:
     foam: float = 0.0
 
 
-def paint_water(
-    picture: Array, frame: Frame, light: Light, water: Water, mask: Array, seed: int, depth: Array | None = None
-) -> None:
+def paint_water(picture: Array, frame: Frame, light: Light, water: Water, mask: Array, seed: int, depth: Array | None = None) -> None:
     """Replace `picture` where mask (height, width, 0..1) says water, by what the surface there shows (in place).
 
     The surface is a plane with a slope field made of crossing wave trains; waves finer than a pixel are left out and
@@ -49,9 +47,7 @@ def paint_water(
     lift = np.abs(slope_z) * frame.unit * steep * np.clip(below / (0.30 * frame.unit), 0.05, 1.0) ** 0.75
     from_y = np.clip(mirrored - lift - slope_z * frame.unit * 0.02 * steep, 0, np.maximum(shore[None] - 1.0, 0))
     from_x = x + slope_x * frame.unit * steep * 0.34 * np.clip(below / (0.3 * frame.unit), 0.03, 1.0) ** 0.6
-    reflected = _reflected(
-        picture, frame, top, from_x, from_y, smoothstep(0.02, 0.55, below / frame.height * (0.4 + 2.2 * water.waves))
-    )
+    reflected = _reflected(picture, frame, top, from_x, from_y, smoothstep(0.02, 0.55, below / frame.height * (0.4 + 2.2 * water.waves)))
     grazing = np.clip(below / np.hypot(below, frame.focal) + 0.55 * slope_z * (0.16 + 1.3 * water.waves), 0.02, 1.0)
     fresnel = np.clip(0.04 + 0.96 * (1.0 - grazing) ** 3.6, 0.0, 0.97)
     bright = 0.35 * smoothstep(0.0, 0.75 * frame.height, below) + 0.22 * slope_z * water.waves
@@ -83,9 +79,7 @@ def _reflected(picture: Array, frame: Frame, top: int, from_x: Array, from_y: Ar
     return mixed(sharp, wide, np.clip(rough, 0.0, 0.92)[..., None])
 
 
-def _surf(
-    rng: np.random.Generator, surface: Array, light: Light, across: Array, z: Array, depth: Array
-) -> tuple[Array, Array]:
+def _surf(rng: np.random.Generator, surface: Array, light: Light, across: Array, z: Array, depth: Array) -> tuple[Array, Array]:
     """Lines of foam where the water runs out, and how opaque the water is, 0..1."""
     tile = fractal(rng, slope=1.5, largest=160)
     wander = sample(tile, across * 16 + 50, z * 16)
@@ -126,9 +120,7 @@ def _far_shore(mask: Array, top: int, frame: Frame) -> Array:
     return np.asarray(cv2.blur(first[None], (size, 1))[0], np.float32)
 
 
-def _glitter(
-    frame: Frame, light: Light, x: Array, y: Array, below: Array, slope_x: Array, slope_z: Array, waves: float
-) -> Array:
+def _glitter(frame: Frame, light: Light, x: Array, y: Array, below: Array, slope_x: Array, slope_z: Array, waves: float) -> Array:
     """The broken path of light under a low sun or moon."""
     if light.glow < 0.15 or light.sun_y > frame.horizon:
         return np.zeros((*x.shape, 3), np.float32)
@@ -138,10 +130,7 @@ def _glitter(
     near = 1.0 / (1.0 + 1.5 * below / frame.height)
     strength = path * spark * near * (0.9 if light.is_night else 1.0) * min(light.glow, 1.0)
     return np.asarray(
-        strength[..., None]
-        * light.sun
-        * np.array([1.0, 0.84, 0.62], np.float32)
-        * (0.9 if not light.is_night else 0.55),
+        strength[..., None] * light.sun * np.array([1.0, 0.84, 0.62], np.float32) * (0.9 if not light.is_night else 0.55),
         np.float32,
     )
 

@@ -17,9 +17,7 @@ def add_fog(picture: Array, frame: Frame, light: Light, seed: int, *, amount: fl
     rng = rng_for(seed, "fog")
     x, y = frame.grid()
     tile = fractal(rng, slope=2.1, largest=256)
-    torn = sample(tile, x / frame.unit * 90, y / frame.unit * 330) + 0.5 * sample(
-        tile, x / frame.unit * 260 + 99, y / frame.unit * 800
-    )
+    torn = sample(tile, x / frame.unit * 90, y / frame.unit * 330) + 0.5 * sample(tile, x / frame.unit * 260 + 99, y / frame.unit * 800)
     band = np.exp(-(((y - frame.horizon - 0.02 * frame.height) / (0.19 * frame.height)) ** 2))
     toward = np.exp(-np.hypot(x - light.sun_x, y - light.sun_y) / (0.5 * frame.unit))
     colour = mixed(light.haze * 1.05, light.sun * 0.9, (0.45 * toward * light.glow)[..., None])

@@ -1,0 +1,264 @@
+"""How does a feature's declaration become pixels?  One verb per feature, run in a worker process."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ...codec import Encoded, Facts, decode, encode
+from ...domain import MAX_OUTPUT_PIXELS, MAX_SIDE, ImageTooLargeError, NeedsImageError, NeedsReferenceError
+from ...weights import Weights
+from .rendering import Pixels, Progress, Rendered
+
+__all__ = ["VERBS", "perform"]
+
+Verb = Callable[["Work"], list[Rendered]]
+
+RATIO_SIZES = {
+    "1:1": (1024, 1024),
+    "16:9": (1344, 756),
+    "9:16": (756, 1344),
+    "21:9": (1512, 648),
+    "4:3": (1152, 864),
+    "3:4": (864, 1152),
+    "3:2": (1200, 800),
+    "2:3": (800, 1200),
+}
+
+
+class Work:
+    """One order in a worker: parameters, lazily decoded pictures, progress."""
+
+    def __init__(
+        self, params: dict[str, Any], prompt: str, picture: bytes | None, references: dict[str, bytes], seed: int, progress: Progress
+    ) -> None:
+        self.params = params
+        self.prompt = prompt
+        self.seed = seed
+        self.progress = progress
+        self.weights = _weights()
+        self._references = references
+        self.facts: Facts | None = None
+        self._pixels: Pixels | None = None
+        if picture is not None:
+            self._pixels, self.facts = decode(picture)
+
+    @property
+    def pixels(self) -> Pixels:
+        if self._pixels is None:
+            raise NeedsImageError("Send the picture to work on as image_url, image_data or image_file")
+        return self._pixels
+
+    def reference(self, name: str) -> Pixels | None:
+        return decode(self._references[name])[0] if name in self._references else None
+
+    def subject(self, pixels: Pixels) -> Any:
+        from .cutout import subject_mask
+
+        return subject_mask(pixels, weights=self.weights).alpha
+
+
+def _weights() -> Weights:
+    return Weights(Path(os.environ.get("IMAGING_WEIGHTS_DIR", ".weights")))
+
+
+def _size_of(params: dict[str, Any]) -> tuple[int, int]:
+    if params.get("size"):
+        width, height = (int(side) for side in params["size"].split("x"))
+        return max(64, min(2048, width)), max(64, min(2048, height))
+    return RATIO_SIZES[params["aspect_ratio"]]
+
+
+def _generate(work: Work) -> list[Rendered]:
+    from .scene import render_scene
+
+    width, height = _size_of(work.params)
+    count = work.params["num_images"]
+    made = []
+    for index in range(count):
+
+        def share(fraction: float, index: int = index) -> None:
+            work.progress((index + fraction) / count)
+
+        rendered = render_scene(
+            work.prompt,
+            width=width,
+            height=height,
+            seed=(work.seed + index) % 2**31,
+            style=work.params["styling"].get("style"),
+            palette_reference=work.reference("style_reference"),
+            progress=share,
+        )
+        made.append(rendered)
+    return made
+
+
+def _remove_background(work: Work) -> list[Rendered]:
+    from .cutout import remove_background
+
+    return [
+        remove_background(
+            work.pixels,
+            weights=work.weights,
+            mask_only=work.params["mask_only"],
+            background_color=work.params["background_color"],
+            background_picture=work.reference("background_image"),
+            progress=work.progress,
+        )
+    ]
+
+
+def _upscale(work: Work) -> list[Rendered]:
+    from .superres import upscale
+
+    factor = work.params["scale_factor"]
+    height, width = work.pixels.shape[:2]
+    if width * height * factor * factor > MAX_OUTPUT_PIXELS or max(width, height) * factor > 2 * MAX_SIDE:
+        raise ImageTooLargeError(
+            f"{factor} times {width}x{height} is over {MAX_OUTPUT_PIXELS // 10**6} megapixels: choose a smaller factor or picture",
+            limit=MAX_OUTPUT_PIXELS,
+            actual=width * height * factor * factor,
+        )
+    return [
+        upscale(
+            work.pixels,
+            factor=factor,
+            flavor=work.params["flavor"],
+            sharpen=work.params["sharpen"],
+            smart_grain=work.params["smart_grain"],
+            ultra_detail=work.params["ultra_detail"],
+            weights=work.weights,
+            progress=work.progress,
+        )
+    ]
+
+
+def _reimagine(work: Work) -> list[Rendered]:
+    from .painterly import reimagine
+
+    return [
+        reimagine(
+            work.pixels,
+            prompt=work.params["prompt"],
+            imagination=work.params["imagination"],
+            aspect_ratio=work.params["aspect_ratio"],
+            seed=work.seed,
+            subject=work.subject,
+            progress=work.progress,
+        )
+    ]
+
+
+def _relight(work: Work) -> list[Rendered]:
+    from .relight import relight
+
+    return [
+        relight(
+            work.pixels,
+            prompt=work.params["prompt"],
+            strength=work.params["light_transfer_strength"],
+            style=work.params["style"],
+            reference=work.reference("reference_image"),
+            subject=work.subject,
+            progress=work.progress,
+        )
+    ]
+
+
+def _expand(work: Work) -> list[Rendered]:
+    from .outpaint import expand
+
+    sides = {side: work.params[side] for side in ("left", "right", "top", "bottom")}
+    height, width = work.pixels.shape[:2]
+    pixels = (width + sides["left"] + sides["right"]) * (height + sides["top"] + sides["bottom"])
+    if pixels > 25_000_000:
+        raise ImageTooLargeError("The expanded picture would be over 25 megapixels", limit=25_000_000, actual=pixels)
+    return [
+        expand(work.pixels, **sides, prompt=work.params["prompt"] or None, seed=work.seed, weights=work.weights, progress=work.progress)
+    ]
+
+
+def _style_transfer(work: Work) -> list[Rendered]:
+    from .painterly import style_transfer
+
+    reference = work.reference("reference_image")
+    if reference is None:
+        raise NeedsReferenceError("Send the picture whose style to take as reference_image_url, _data or _file")
+    return [
+        style_transfer(
+            work.pixels,
+            reference=reference,
+            style_strength=work.params["style_strength"],
+            structure_strength=work.params["structure_strength"],
+            is_portrait=work.params["is_portrait"],
+            portrait_style=work.params["portrait_style"],
+            subject=work.subject,
+            seed=work.seed,
+            progress=work.progress,
+        )
+    ]
+
+
+def _adjust(work: Work) -> list[Rendered]:
+    from .adjust import adjust
+
+    return [adjust(work.pixels, operations=work.params["operations"], subject=work.subject, progress=work.progress)]
+
+
+VERBS: dict[str, Verb] = {
+    "image_generation": _generate,
+    "remove_background": _remove_background,
+    "upscale": _upscale,
+    "reimagine": _reimagine,
+    "relight": _relight,
+    "image_expand": _expand,
+    "style_transfer": _style_transfer,
+    "adjust": _adjust,
+}
+_SOURCE_TYPES = {"image_generation": "algorithmicMedia", "adjust": "humanEdits"}
+
+
+def perform(
+    feature: str,
+    params: dict[str, Any],
+    prompt: str,
+    picture: bytes | None,
+    references: dict[str, bytes],
+    seed: int,
+    provenance: dict[str, Any],
+    *,
+    progress: Progress,
+) -> tuple[list[Encoded], Rendered]:
+    """Run a feature: bytes in, bytes out, and the last rendering without its pixels.
+
+    Raises the errors of codec and of the verbs; a ValueError of a verb says what the parameters got wrong.
+    """
+    from photofun_common.errors import InvalidError
+
+    work = Work(params, prompt, picture, references, seed, progress)
+    try:
+        made = VERBS[feature](work)
+    except ValueError as error:
+        raise InvalidError(str(error)[:300]) from error
+    wanted = params.get("output_format") or (work.facts.format if work.facts and feature != "image_generation" else "png")
+    if feature == "remove_background" and made[0].pixels.shape[2] == 4 and not params.get("output_format"):
+        wanted = "png"
+    encoded = []
+    for index, rendered in enumerate(made):
+        story = {**provenance, "model": rendered.model, "provider": "local"}
+        if feature == "image_generation":
+            story["seed"] = (seed + index) % 2**31
+        encoded.append(encode(rendered.pixels, wanted, provenance=story, source_type=_SOURCE_TYPES.get(feature)))
+    last = made[-1]
+    progress(1.0)
+    import numpy as np
+
+    return encoded, Rendered(np.zeros((1, 1, 3), np.uint8), last.model, last.degraded, dict(last.details))
+
+
+def seed_of(job_id: str, step: int) -> int:
+    """A seed that follows from the job, so that a repeat makes the same picture."""
+    return int.from_bytes(hashlib.sha256(f"{job_id}/{step}".encode()).digest()[:4]) % 2**31

@@ -1,0 +1,62 @@
+"""NATS in and out: which facts does imaging-svc hear?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from photofun_common.bus import on
+from photofun_common.contracts.conversation import PlanApproved, SessionDeleted
+from photofun_common.contracts.envelope import Event
+from photofun_common.contracts.gallery import ImagePurged
+from photofun_common.contracts.imaging import StepRequested
+from photofun_common.contracts.prompt import PlanFailed, PlanReady, ReplyReady
+
+from .service import ImagingService
+
+__all__ = ["HANDLERS"]
+
+
+@on(PlanReady)
+async def on_plan_ready(service: ImagingService, event: Event[PlanReady]) -> None:
+    await service.take_plan(event.data)
+
+
+@on(PlanApproved)
+async def on_plan_approved(service: ImagingService, event: Event[PlanApproved]) -> None:
+    await service.take_plan(event.data)
+
+
+@on(ReplyReady)
+async def on_reply_ready(service: ImagingService, event: Event[ReplyReady]) -> None:
+    await service.take_reply(event.data)
+
+
+@on(PlanFailed)
+async def on_plan_failed(service: ImagingService, event: Event[PlanFailed]) -> None:
+    await service.take_plan_failure(event.data)
+
+
+@on(StepRequested, concurrency=64)
+async def on_step_requested(service: ImagingService, event: Event[StepRequested]) -> None:
+    await service.run_step(event.data)
+
+
+@on(SessionDeleted)
+async def on_session_deleted(service: ImagingService, event: Event[SessionDeleted]) -> None:
+    await service.end_session(event.data)
+
+
+@on(ImagePurged)
+async def on_image_purged(service: ImagingService, event: Event[ImagePurged]) -> None:
+    await service.purge(event.data)
+
+
+HANDLERS: list[Any] = [
+    on_plan_ready,
+    on_plan_approved,
+    on_reply_ready,
+    on_plan_failed,
+    on_step_requested,
+    on_session_deleted,
+    on_image_purged,
+]

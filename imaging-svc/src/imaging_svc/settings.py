@@ -1,0 +1,37 @@
+"""What differs between two deployments of imaging-svc?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from photofun_common.settings import CommonSettings
+from pydantic import Field, SecretStr
+
+__all__ = ["Settings"]
+
+
+class Settings(CommonSettings):
+    """imaging-svc's settings, by the names users know."""
+
+    imaging_host: str = Field(default="127.0.0.1", description="address imaging-svc listens on")
+    imaging_port: int = Field(default=9103, description="port imaging-svc listens on")
+    imaging_workers: int = Field(default=2, ge=1, le=64, description="processes for pixel work")
+    imaging_weights_dir: Path = Field(default=Path(".weights"), description="where the model files are")
+    imaging_max_jobs_per_user: int = Field(default=24, ge=1, description="unfinished jobs a person may have")
+    imaging_max_running_per_user: int = Field(default=4, ge=1, description="steps of one person that run at once in a worker")
+    storage_url: str | None = Field(default=None, description="file://…, s3://…, gs://…, az://…; default file://$DATA_DIR/files")
+    image_routing: str = Field(default="", description="image-generate=freepik,gemini,local;upscale=local")
+
+    freepik_api_key: SecretStr | None = Field(default=None, description="turns the Freepik/Magnific engine on")
+    freepik_base_url: str = Field(default="https://api.magnific.com", description="where that API is")
+    freepik_api_key_header: str = Field(default="x-magnific-api-key", description="the header its key goes in")
+    gemini_api_key: SecretStr | None = Field(default=None, description="turns the Gemini engine on")
+    gemini_base_url: str | None = Field(default=None, description="another address of the Gemini API")
+    gemini_image_model: str = Field(default="gemini-nano-banana-2.1", description="Gemini's image model")
+    openai_api_key: SecretStr | None = Field(default=None, description="turns the OpenAI-compatible engine on")
+    openai_base_url: str | None = Field(default=None, description="any server with OpenAI's image API (default OpenAI's)")
+    openai_image_model: str = Field(default="gpt-image-1", description="its image model")
+
+    @property
+    def storage(self) -> str:
+        return self.storage_url or f"file://{(self.data_dir / 'files').resolve()}"

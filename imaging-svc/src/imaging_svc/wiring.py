@@ -1,0 +1,115 @@
+"""What is plugged into what?  Opens and closes imaging-svc's parts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from photofun_common.bus import subscriptions_of
+from photofun_common.contracts.envelope import Event
+from photofun_common.errors import PhotoFunError
+from photofun_common.fileurls import FileUrls
+from photofun_common.jetstream import JetStreamBus
+from photofun_common.jobs import JobStore
+
+from .domain import FairSlots
+from .engines import Engine
+from .engines.local import LocalEngine
+from .events import HANDLERS
+from .guard import PictureFetcher
+from .pool import WorkerPool
+from .service import ImagingService
+from .settings import Settings
+from .store import BlobStore
+
+__all__ = ["Context", "open_context", "parse_routing"]
+
+log = logging.getLogger(__name__)
+_SWEEP_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the doors use."""
+
+    service: ImagingService
+    bus: JetStreamBus
+
+    def checks(self) -> dict[str, Callable[[], Awaitable[bool]]]:
+        async def nats() -> bool:
+            return self.bus.is_connected
+
+        return {"nats": nats}
+
+
+def parse_routing(text: str) -> dict[str, list[str]]:
+    """`image-generate=freepik,local;upscale=local` as a table.  Raises ValueError for a line that is none."""
+    table: dict[str, list[str]] = {}
+    for line in filter(None, (part.strip() for part in text.split(";"))):
+        slug, separator, names = line.partition("=")
+        if not separator or not names.strip():
+            raise ValueError(f"IMAGE_ROUTING: '{line}' is not feature=engine,engine")
+        table[slug.strip()] = [name.strip() for name in names.split(",") if name.strip()]
+    return table
+
+
+def _engines(settings: Settings, pool: WorkerPool) -> list[Engine]:
+    return [LocalEngine(pool)]
+
+
+async def _sweep(service: ImagingService) -> None:
+    """Load the index, then sweep for ever; the broker being away is no reason to stop."""
+    loaded = False
+    while True:
+        try:
+            if not loaded:
+                await service.load()
+                loaded = True
+            await service.sweep()
+        except PhotoFunError as error:
+            log.warning("sweep failed", extra={"error": error.slug})
+        await asyncio.sleep(_SWEEP_SECONDS * random.uniform(0.8, 1.2) if loaded else 0.5)
+
+
+@asynccontextmanager
+async def open_context(settings: Settings) -> AsyncIterator[Context]:
+    """The running service: bus, stores, workers, sweeper."""
+    pool = WorkerPool(settings.imaging_workers, str(settings.imaging_weights_dir.resolve()))
+    fetcher = PictureFetcher(private_too=settings.allow_private_image_hosts)
+    secret = settings.files_secret.get_secret_value()
+    async with JetStreamBus(settings.nats_url, "imaging-svc") as bus:
+        service = ImagingService(
+            bus=bus,
+            jobs=JobStore(bus),
+            blobs=BlobStore(settings.storage),
+            pool=pool,
+            fetcher=fetcher,
+            engines=_engines(settings, pool),
+            routing=parse_routing(settings.image_routing),
+            urls=FileUrls(settings.public_url, secret, signed=settings.auth_mode == "required"),
+            secret=secret,
+            deadline=settings.job_deadline,
+            max_jobs_per_user=settings.imaging_max_jobs_per_user,
+            slots=FairSlots(settings.imaging_workers, per_user=settings.imaging_max_running_per_user),
+        )
+
+        async def dead(event: Event[object], reason: str) -> None:  # type: ignore[type-var]
+            await service.give_up(event.job_id, reason)
+
+        bus.subscribe(service, subscriptions_of(HANDLERS), dead=dead)
+        sweeper = asyncio.create_task(_sweep(service))
+        try:
+            yield Context(service, bus)
+        finally:
+            sweeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sweeper
+            await bus.aclose()
+            await service.aclose()
+            await fetcher.aclose()
+            await pool.aclose()
