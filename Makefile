@@ -1,0 +1,121 @@
+# PhotoFun Studio.  The verbs that people use and CI uses; `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+PY := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
+STAMP := $(VENV)/.installed
+SERVICES := gateway conversation-svc prompt-svc imaging-svc gallery-svc
+PACKAGES := libs/common $(SERVICES) tools
+SOURCES := $(addsuffix /src,$(PACKAGES))
+CODE := $(PACKAGES) tests benchmarks
+UNIT := $(addsuffix /tests,$(PACKAGES))
+export UV_CUSTOM_COMPILE_COMMAND := make lock
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^## / {printf "\n\033[1m%s\033[0m\n", substr($$0, 4)} /^[a-z0-9-]+:.*## / {printf "  \033[36m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## Run it
+
+.PHONY: run up down status demo
+run: install weights ## start everything in the foreground; Ctrl-C stops it
+	@exec $(PY) -m photofun_tools.studio run
+
+up: install weights ## start everything in the background
+	@$(PY) -m photofun_tools.studio up
+
+down: ## stop what `make up` started
+	@if [ -x $(PY) ]; then $(PY) -m photofun_tools.studio down; fi
+
+status: install ## what runs where
+	@$(PY) -m photofun_tools.studio status
+
+demo: install ## send the README's conversation to the running studio
+	@$(PY) -m photofun_tools.demo
+
+## Test it
+
+.PHONY: test unit e2e alone lint fmt bench eval
+test: install weights ## every test: the services' own, then the whole studio's
+	@$(MAKE) unit
+	@$(MAKE) e2e
+
+unit: install weights ## the services' own tests
+	$(PY) -m pytest -q -n 2 --dist loadfile $(wildcard $(UNIT))
+
+e2e: install weights ## the tests that start the real studio
+	$(PY) -m pytest -q -n 0 tests/e2e
+
+alone: $(UV) weights ## each service in a clean environment with its own lock
+	@for folder in $(SERVICES); do echo "== $$folder"; $(PY) -m photofun_tools.alone $$folder; done
+
+lint: install ## ruff and mypy
+	$(VENV)/bin/ruff check $(wildcard $(CODE))
+	$(VENV)/bin/ruff format --check $(wildcard $(CODE))
+	$(VENV)/bin/mypy $(SOURCES)
+
+fmt: install ## let ruff put things in order
+	$(VENV)/bin/ruff check --fix $(wildcard $(CODE))
+	$(VENV)/bin/ruff format $(wildcard $(CODE))
+
+bench: install ## measure the running studio
+	$(PY) benchmarks/bench_chat.py
+
+eval: install ## how well the offline planner understands
+	$(PY) -m prompt_svc.eval
+
+## Keep it
+
+.PHONY: install weights lock openapi flow env images clean
+install: $(STAMP) ## .venv with everything in it
+
+weights: .weights/.checked ## the models' weights, checked
+
+lock: $(UV) ## resolve all dependencies again
+	$(UV) pip compile -q $(addsuffix /pyproject.toml,$(PACKAGES)) --group pyproject.toml:dev --universal --generate-hashes --no-emit-package photofun-common --no-emit-index-url -o requirements.lock
+	@for folder in $(SERVICES) tools; do echo "$$folder/requirements.lock"; \
+	  $(UV) pip compile -q $$folder/pyproject.toml -c requirements.lock --universal --generate-hashes --no-emit-package photofun-common --no-emit-index-url -o $$folder/requirements.lock; done
+	@echo libs/common/requirements.lock; $(UV) pip compile -q libs/common/pyproject.toml -c requirements.lock --universal --generate-hashes --no-emit-index-url -o libs/common/requirements.lock
+	@! grep -nE 'https?://|file://' requirements.lock $(addsuffix /requirements.lock,$(PACKAGES))
+
+openapi: install ## write docs/openapi.json from the running services' models
+	@$(PY) -m photofun_tools.documents openapi docs/openapi.json
+
+flow: install ## write docs/flow.md from the contracts
+	@$(PY) -m photofun_tools.documents flow docs/flow.md
+
+env: install ## write .env.example from the settings classes
+	@$(PY) -m photofun_tools.documents env .env.example
+
+images: ## build the five container images
+	@for folder in $(SERVICES); do docker build -f $$folder/Dockerfile -t photofun/$$folder .; done
+
+clean: down ## remove what was built; .data stays
+	rm -rf $(VENV) .weights .pytest_cache .ruff_cache .mypy_cache
+
+# --- how it is done
+
+PYPROJECTS := $(addsuffix /pyproject.toml,$(PACKAGES))
+
+$(UV):
+	@found=; for python in python3 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; then found=$$python; break; fi; done; \
+	if [ -z "$$found" ]; then echo "Python 3.11, 3.12 or 3.13 is needed, and none was found on PATH as python3 or python3.x." >&2; exit 1; fi; \
+	if ! [ -x $(PY) ]; then echo "Making $(VENV) with $$found"; $$found -m venv $(VENV); fi
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null
+	@$(PY) -m pip install -q --disable-pip-version-check 'uv>=0.9,<1'
+
+$(STAMP): requirements.lock $(PYPROJECTS) | $(UV)
+	@echo "Installing (a minute or two the first time)"
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install -q --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install -q --no-deps $(addprefix -e ./,$(PACKAGES))
+	@$(PY) -m compileall -q -j 2 $(VENV)/lib >/dev/null 2>&1 || true
+	@touch $@
+
+.weights/.checked: imaging-svc/src/imaging_svc/weights.py | $(STAMP)
+	@$(PY) -m imaging_svc.weights
+	@touch $@
