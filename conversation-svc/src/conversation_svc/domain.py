@@ -1,0 +1,347 @@
+"""What is a conversation, which picture does a message mean, and which state may follow which?"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from photofun_common.contracts.features import by_id
+from photofun_common.contracts.jobs import JobStatus
+from photofun_common.contracts.prompt import Choice, PlanMetadata, PlannedStep, UndoTarget
+from photofun_common.contracts.values import PictureRef, ProblemData
+from photofun_common.errors import ConflictError, InvalidError, NotFoundError, RateLimitedError, TooLargeError
+from photofun_common.problem import from_validation
+from pydantic import ValidationError
+
+__all__ = [
+    "ACTIVE",
+    "ENDED",
+    "JOB_STATUS",
+    "MAX_PICTURES",
+    "Finished",
+    "MessageNotFoundError",
+    "NotAwaitingError",
+    "NotRetryableError",
+    "Session",
+    "SessionNotFoundError",
+    "SessionPicture",
+    "Status",
+    "TooManyJobsError",
+    "Turn",
+    "checked_picture",
+    "checked_plan",
+    "content_of",
+    "decode_picture",
+    "language_of",
+    "mark_of",
+    "title_of",
+    "undo",
+    "undo_mark",
+]
+
+Status = Literal["PROCESSING", "AWAITING_APPROVAL", "DONE", "FAILED", "CANCELED"]
+ACTIVE: frozenset[Status] = frozenset({"PROCESSING", "AWAITING_APPROVAL"})
+ENDED: frozenset[Status] = frozenset({"DONE", "FAILED", "CANCELED"})
+MAX_PICTURES = 500
+MAX_STEPS = 8
+MAX_PICTURE_BYTES = 10 * 2**20
+JOB_STATUS: dict[Status, JobStatus] = {
+    "PROCESSING": "CREATED", "AWAITING_APPROVAL": "AWAITING_APPROVAL", "DONE": "COMPLETED", "FAILED": "FAILED", "CANCELED": "CANCELED",
+}  # fmt: skip
+
+
+class SessionNotFoundError(NotFoundError):
+    slug, title = "session-not-found", "There is no such session"
+
+
+class MessageNotFoundError(NotFoundError):
+    slug, title = "message-not-found", "There is no such message"
+
+
+class NotRetryableError(ConflictError):
+    slug, title = "not-retryable", "Only a failed or canceled message can be run again"
+
+
+class NotAwaitingError(ConflictError):
+    slug, title = "not-awaiting-approval", "This message is not waiting for an approval"
+
+
+class TooManyJobsError(RateLimitedError):
+    slug, title = "too-many-jobs", "Too many messages are being worked on"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPicture:
+    """A picture of a session.  `rank`, `step` and `index` say where it stands: uploads come before step 0."""
+
+    image_id: str
+    key: str
+    kind: Literal["upload", "result"]
+    message_id: str
+    rank: int
+    step: int
+    index: int = 0
+    width: int | None = None
+    height: int | None = None
+    has_alpha: bool | None = None
+
+    @property
+    def ref(self) -> PictureRef:
+        return PictureRef(key=self.key, image_id=self.image_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A conversation.  `current` is the id of the picture that the next edit edits, `mark` which event put it there."""
+
+    session_id: str
+    user_id: str
+    title: str | None
+    created_at: datetime
+    updated_at: datetime
+    pictures: tuple[SessionPicture, ...] = ()
+    current: str | None = None
+    mark: int = 0
+    last_seq: int = 0
+    buried: dict[str, Any] | None = None
+
+    @property
+    def current_index(self) -> int | None:
+        """Where the current picture stands; the newest when the current one fell off the list."""
+        found = next((index for index, picture in enumerate(self.pictures) if picture.image_id == self.current), None)
+        return found if found is not None else (len(self.pictures) - 1 if self.pictures else None)
+
+    @property
+    def current_picture(self) -> SessionPicture | None:
+        index = self.current_index
+        return None if index is None else self.pictures[index]
+
+    def by_key(self, key: str) -> SessionPicture | None:
+        return next((picture for picture in self.pictures if picture.key == key), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What a person wrote and what the studio answers: two messages, one document.  `message_id` is the answer's and the job's."""
+
+    message_id: str
+    user_message_id: str
+    session_id: str
+    user_id: str
+    seq: int
+    rank: int
+    text: str
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+    deadline: datetime
+    attempt: int = 1
+    mode: Literal["auto", "review"] = "auto"
+    request: str = ""
+    picture: PictureRef | None = None
+    reference: PictureRef | None = None
+    sent: tuple[PictureRef, ...] = ()
+    uploaded: tuple[SessionPicture, ...] = ()
+    results: tuple[SessionPicture, ...] = ()
+    intent: str | None = None
+    language: str | None = None
+    reply: str | None = None
+    refined_prompt: str | None = None
+    plan: tuple[PlannedStep, ...] = ()
+    planner: PlanMetadata | None = None
+    choices: tuple[Choice, ...] = ()
+    approved: bool = False
+    steps: tuple[dict[str, Any], ...] = ()
+    image: dict[str, Any] | None = None
+    problem: ProblemData | None = None
+    outbox: Literal["message", "plan", "end"] | None = None
+    user_deleted: bool = False
+    answer_deleted: bool = False
+
+    @property
+    def best_picture(self) -> PictureRef | None:
+        """The picture that this answer shows."""
+        if self.image and self.image.get("key"):
+            return PictureRef(key=self.image["key"], image_id=self.image.get("image_id"))
+        last = max(self.results, key=lambda picture: (picture.step, -picture.index), default=None)
+        return last.ref if last else None
+
+    @property
+    def sent_picture(self) -> PictureRef | None:
+        """The picture that came with the person's words."""
+        if self.uploaded:
+            return self.uploaded[0].ref
+        return next(iter(self.sent), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """How a job ended, as an event or its record tells."""
+
+    status: Literal["DONE", "FAILED", "CANCELED"]
+    problem: ProblemData | None = None
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    pictures: tuple[SessionPicture, ...] = ()
+    image: dict[str, Any] | None = None
+
+
+def mark_of(rank: int, step: int) -> int:
+    """A number that grows with the conversation: what came later may move the current picture, what came earlier may not."""
+    return rank * 100 + min(step, 97) + 1
+
+
+def undo_mark(rank: int) -> int:
+    return rank * 100 + 99
+
+
+_VIETNAMESE = re.compile("[ăâđêôơưàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ]", re.IGNORECASE)
+
+_WORDS = {
+    "done": ("Here is your picture.", "Ảnh của bạn đây."),
+    "done_many": ("Here are your pictures.", "Những bức ảnh của bạn đây."),
+    "awaiting": ("Here is the plan. Approve it and I will start.", "Đây là kế hoạch. Bạn duyệt thì mình bắt đầu nhé."),
+    "failed": ("That did not work: {detail}", "Chưa làm được: {detail}"),
+    "failed_partly": (
+        "A step did not work: {detail} The earlier results are kept.",
+        "Một bước chưa làm được: {detail} Các kết quả trước vẫn được giữ."),
+    "canceled": ("Canceled.", "Đã hủy."),
+    "first": ("This is the first picture already, so we stay here.", "Đây đã là bức ảnh đầu tiên rồi, nên mình giữ nguyên."),
+    "newest": ("This is the newest picture already, so we stay here.", "Đây đã là bức ảnh mới nhất rồi, nên mình giữ nguyên."),
+    "too_far": (
+        "There is no picture number {wanted}: this conversation has {count}.",
+        "Không có bức ảnh số {wanted}: cuộc trò chuyện này có {count} ảnh."),
+    "no_pictures": (
+        "There is no picture to go back to yet. Send one, or tell me what to create.",
+        "Chưa có bức ảnh nào để quay lại. Bạn gửi một ảnh, hoặc cho mình biết cần tạo gì nhé.",
+    ),
+    "moved": ("Done: this is the current picture now.", "Xong: đây là bức ảnh hiện tại."),
+}  # fmt: skip
+
+
+def say(what: str, language: str, **values: Any) -> str:
+    english, vietnamese = _WORDS[what]
+    return (vietnamese if language == "vi" else english).format(**values)
+
+
+def language_of(turn: Turn) -> str:
+    """The planner's word, else a look at the letters."""
+    return turn.language or ("vi" if _VIETNAMESE.search(turn.text) else "en")
+
+
+def content_of(turn: Turn) -> str:
+    """The answer in words, from what is known by now: it does not matter which event came first."""
+    language = language_of(turn)
+    if turn.status == "PROCESSING":
+        return ""
+    if turn.status == "AWAITING_APPROVAL":
+        return turn.reply or say("awaiting", language)
+    if turn.status == "CANCELED":
+        return say("canceled", language)
+    if turn.status == "FAILED":
+        detail = turn.problem.detail if turn.problem else ""
+        return say("failed_partly" if turn.results else "failed", language, detail=detail).strip()
+    if turn.intent in ("chat", "clarify", "undo"):
+        return turn.reply or ""
+    last = max((picture.step for picture in turn.results), default=0)
+    many = sum(picture.step == last for picture in turn.results) > 1
+    words = say("done_many" if many else "done", language)
+    return f"{words} {turn.reply}" if turn.reply and turn.reply != words else words
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where undo leads: the picture, and what there is to say beyond the planner's words."""
+
+    picture: SessionPicture | None
+    words: str | None = None
+
+
+def undo(session: Session, target: UndoTarget | None, language: str) -> Moved:
+    """The picture that an undo makes current.  Before the first and beyond the last it stays and says so."""
+    here = session.current_index
+    if here is None:
+        return Moved(None, say("no_pictures", language))
+    count = len(session.pictures)
+    position = target.position if target else None
+    if position is not None:
+        index = count + position if position < 0 else position - 1
+        if not 0 <= index < count or position == 0:
+            return Moved(session.pictures[here], say("too_far", language, wanted=abs(position), count=count))
+        return Moved(session.pictures[index])
+    steps = target.steps if target and target.steps is not None else 1
+    index = here - steps
+    if index < 0:
+        return Moved(session.pictures[0], say("first", language))
+    if index >= count:
+        return Moved(session.pictures[-1], say("newest", language))
+    return Moved(session.pictures[index])
+
+
+def title_of(text: str) -> str:
+    """A session's title out of its first message: its first words, at most 60 characters."""
+    line = " ".join(text.split())
+    if len(line) <= 60:
+        return line
+    cut = line[:59]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[30:] else cut).rstrip(" ,.;:") + "…"
+
+
+def decode_picture(text: str) -> bytes:
+    """The bytes of a data URI or bare base64.  Raises InvalidError, TooLargeError."""
+    body = text.strip()
+    if body[:5].lower() == "data:":
+        head, comma, body = body.partition(",")
+        if not comma or ";base64" not in head.lower():
+            raise _bad_picture("must be a base64 data URI or bare base64")
+    body = "".join(body.split())
+    if len(body) > MAX_PICTURE_BYTES * 4 // 3 + 4:
+        raise TooLargeError("image_data: a picture may have 10 MB", limit=MAX_PICTURE_BYTES, actual=len(body) * 3 // 4)
+    if "-" in body or "_" in body:
+        body = body.replace("-", "+").replace("_", "/")
+    try:
+        data = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _bad_picture("is not valid base64") from error
+    return checked_picture(data, "image_data")
+
+
+def checked_picture(data: bytes, name: str) -> bytes:
+    if not data:
+        raise _bad_picture("is empty", name)
+    if len(data) > MAX_PICTURE_BYTES:
+        raise TooLargeError(f"{name}: a picture may have 10 MB", limit=MAX_PICTURE_BYTES, actual=len(data))
+    return data
+
+
+def _bad_picture(message: str, name: str = "image_data") -> InvalidError:
+    return InvalidError(f"{name}: {message}", errors=[{"field": name, "message": message}])
+
+
+def checked_plan(steps: list[PlannedStep]) -> list[PlannedStep]:
+    """A plan that a person edited, held against the features' declarations.  Raises InvalidError."""
+    if not 1 <= len(steps) <= MAX_STEPS:
+        raise InvalidError(f"plan: 1 to {MAX_STEPS} steps", errors=[{"field": "plan", "message": f"must have 1 to {MAX_STEPS} steps"}])
+    return [_checked_step(index, step) for index, step in enumerate(steps)]
+
+
+def _checked_step(index: int, step: PlannedStep) -> PlannedStep:
+    where = f"plan.{index}"
+    feature = by_id(step.feature)
+    if feature is None:
+        message = f"there is no feature {step.feature[:60]!r}"
+        raise InvalidError(f"{where}.feature: {message}", errors=[{"field": f"{where}.feature", "message": message}])
+    unknown = [name for name in step.params if name not in feature.params.model_fields]
+    if unknown:
+        errors = [{"field": f"{where}.params.{name[:60]}", "message": f"is no parameter of {feature.id}"} for name in unknown[:10]]
+        raise InvalidError(f"{errors[0]['field']}: {errors[0]['message']}", errors=errors)
+    try:
+        params = feature.params.model_validate(step.params)
+    except ValidationError as error:
+        problem = from_validation(error.errors(include_url=False, include_input=False, include_context=False))
+        errors = [{"field": f"{where}.params.{line['field']}", "message": line["message"]} for line in problem.errors]
+        raise InvalidError(f"{errors[0]['field']}: {errors[0]['message']}", errors=errors) from error
+    return PlannedStep(feature=feature.id, params=params.model_dump(mode="json", exclude_unset=True))

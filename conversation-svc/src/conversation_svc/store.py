@@ -1,0 +1,372 @@
+"""Where are sessions and their messages kept?  MongoDB: a document a session, a document a turn, every change conditional."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, ParamSpec, TypeVar
+
+from photofun_common.contracts.prompt import Choice, PlanMetadata, PlannedStep
+from photofun_common.contracts.values import PictureRef, ProblemData
+from photofun_common.errors import UnavailableError
+from pydantic import BaseModel
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel, ReturnDocument
+from pymongo.errors import PyMongoError
+
+from .domain import ACTIVE, MAX_PICTURES, Session, SessionPicture, Status, Turn
+
+__all__ = ["Store", "open_client"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_TOMBSTONE_DAYS = 7
+Document = dict[str, Any]
+
+
+def open_client(uri: str) -> AsyncMongoClient[Document]:
+    """A client that gives up early instead of hanging."""
+    return AsyncMongoClient(
+        uri,
+        tz_aware=True,
+        uuidRepresentation="standard",
+        serverSelectionTimeoutMS=2000,
+        timeoutMS=5000,
+        connectTimeoutMS=2000,
+        maxPoolSize=50,
+        appname="conversation-svc",
+    )
+
+
+def guarded(call: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """Trouble with the server becomes UnavailableError, whatever the driver calls it."""
+
+    @functools.wraps(call)
+    async def guard(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await call(*args, **kwargs)
+        except PyMongoError as error:
+            raise UnavailableError("The document store does not answer", slug="store-unavailable") from error
+
+    return guard
+
+
+class Store:
+    """Sessions and turns.  `owner` None means that knowing the id is enough."""
+
+    def __init__(self, client: AsyncMongoClient[Document], database: str = "photofun") -> None:
+        self._client = client
+        base = client.get_default_database(database)
+        self._sessions = base["sessions"]
+        self._turns = base["turns"]
+
+    @guarded
+    async def ensure_indexes(self) -> None:
+        await self._sessions.create_indexes(
+            [
+                IndexModel([("user_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="by_user"),
+                IndexModel([("bury_due", ASCENDING)], name="to_bury", sparse=True),
+                IndexModel([("buried_at", ASCENDING)], name="tombstones", expireAfterSeconds=_TOMBSTONE_DAYS * 86400),
+            ]
+        )
+        await self._turns.create_indexes(
+            [
+                IndexModel([("session_id", ASCENDING), ("seq", DESCENDING)], name="by_session", unique=True),
+                IndexModel([("user_message_id", ASCENDING)], name="by_user_message", unique=True),
+                IndexModel([("user_id", ASCENDING), ("status", ASCENDING)], name="by_user_status"),
+                IndexModel([("status", ASCENDING), ("deadline", ASCENDING)], name="overdue"),
+                IndexModel([("outbox_due", ASCENDING)], name="outbox", sparse=True),
+            ]
+        )
+
+    async def ping(self) -> bool:
+        return bool((await self._client.admin.command("ping")).get("ok"))
+
+    # --- sessions
+
+    @guarded
+    async def add_session(self, session: Session) -> None:
+        await self._sessions.insert_one(_from_session(session))
+
+    @guarded
+    async def session(self, session_id: str, owner: str | None) -> Session | None:
+        return _to_session(await self._sessions.find_one(_live(session_id, owner)))
+
+    @guarded
+    async def sessions_of(self, owner: str, *, limit: int, before: tuple[datetime, str] | None) -> list[Session]:
+        """The user's sessions, newest first, those that come after `before` (time and id)."""
+        query: Document = {"user_id": owner, "deleted": False}
+        if before is not None:
+            at, session_id = before
+            query["$or"] = [{"created_at": {"$lt": at}}, {"created_at": at, "_id": {"$lt": session_id}}]
+        found = self._sessions.find(query, {"pictures": 0}).sort([("created_at", DESCENDING), ("_id", DESCENDING)]).limit(limit)
+        return [session for document in await found.to_list(None) if (session := _to_session(document))]
+
+    @guarded
+    async def rename(self, session_id: str, owner: str | None, title: str, now: datetime) -> Session | None:
+        return _to_session(
+            await self._sessions.find_one_and_update(
+                _live(session_id, owner), {"$set": {"title": title, "updated_at": now}}, return_document=ReturnDocument.AFTER
+            )
+        )
+
+    @guarded
+    async def give_title(self, session_id: str, title: str) -> None:
+        """Only a session without a title gets one."""
+        await self._sessions.update_one({"_id": session_id, "title": None}, {"$set": {"title": title}})
+
+    @guarded
+    async def next_seq(self, session_id: str, owner: str | None, now: datetime) -> Session | None:
+        """The session with the next number taken."""
+        return _to_session(
+            await self._sessions.find_one_and_update(
+                _live(session_id, owner), {"$inc": {"last_seq": 1}, "$set": {"updated_at": now}}, return_document=ReturnDocument.AFTER
+            )
+        )
+
+    @guarded
+    async def add_picture(self, session_id: str, picture: SessionPicture) -> None:
+        """Put a picture in its place among the session's, once."""
+        await self._sessions.update_one(
+            {"_id": session_id, "deleted": False, "pictures.image_id": {"$ne": picture.image_id}},
+            {
+                "$push": {
+                    "pictures": {
+                        "$each": [asdict(picture)],
+                        "$sort": {"rank": 1, "step": 1, "index": 1},
+                        "$slice": -MAX_PICTURES,
+                    }
+                }
+            },
+        )
+
+    @guarded
+    async def make_current(self, session_id: str, image_id: str, mark: int) -> None:
+        """Move the current picture, unless something later in the conversation moved it already."""
+        await self._sessions.update_one(
+            {"_id": session_id, "deleted": False, "mark": {"$lt": mark}}, {"$set": {"current": image_id, "mark": mark}}
+        )
+
+    @guarded
+    async def entomb(self, session_id: str, owner: str | None, images: str, now: datetime) -> Session | None:
+        """Take a session away from everybody; what is left is buried by `bury`."""
+        changes = {
+            "deleted": True, "buried_at": now, "title": None, "pictures": [], "current": None, "bury": {"images": images, "job_ids": None},
+            "bury_due": now + timedelta(seconds=3),
+        }  # fmt: skip
+        return _to_session(
+            await self._sessions.find_one_and_update(_live(session_id, owner), {"$set": changes}, return_document=ReturnDocument.AFTER)
+        )
+
+    @guarded
+    async def note_jobs(self, session_id: str, job_ids: list[str]) -> None:
+        await self._sessions.update_one({"_id": session_id, "bury.job_ids": None}, {"$set": {"bury.job_ids": job_ids}})
+
+    @guarded
+    async def claim_burial(self, now: datetime, until: datetime) -> Session | None:
+        return _to_session(
+            await self._sessions.find_one_and_update(
+                {"bury_due": {"$lte": now}}, {"$set": {"bury_due": until}}, return_document=ReturnDocument.AFTER
+            )
+        )
+
+    @guarded
+    async def buried(self, session_id: str) -> None:
+        await self._sessions.update_one({"_id": session_id}, {"$unset": {"bury_due": "", "bury": ""}})
+
+    # --- turns
+
+    @guarded
+    async def add_turn(self, turn: Turn, outbox_due: datetime) -> None:
+        await self._turns.insert_one({**_from_turn(turn), "outbox_due": outbox_due})
+
+    @guarded
+    async def turn(self, message_id: str, *, session_id: str | None = None, owner: str | None = None) -> Turn | None:
+        """The turn whose answer has this id."""
+        return _to_turn(await self._turns.find_one(_turn(message_id, session_id, owner)))
+
+    @guarded
+    async def turn_of_any(self, message_id: str, session_id: str, owner: str | None) -> Turn | None:
+        """The turn one of whose two messages has this id."""
+        query: Document = {"session_id": session_id, "$or": [{"_id": message_id}, {"user_message_id": message_id}]}
+        return _to_turn(await self._turns.find_one(query if owner is None else {**query, "user_id": owner}))
+
+    @guarded
+    async def turns(self, session_id: str, *, limit: int, before: int | None = None) -> list[Turn]:
+        """The newest turns with a number below `before`, oldest first."""
+        query: Document = {"session_id": session_id}
+        if before is not None:
+            query["seq"] = {"$lt": before}
+        found = await self._turns.find(query).sort("seq", DESCENDING).limit(limit).to_list(None)
+        return [turn for document in reversed(found) if (turn := _to_turn(document))]
+
+    @guarded
+    async def turns_by_message(self, session_id: str, message_ids: Collection[str]) -> list[Turn]:
+        ids = list(message_ids)
+        query = {"session_id": session_id, "$or": [{"_id": {"$in": ids}}, {"user_message_id": {"$in": ids}}]}
+        return [turn for document in await self._turns.find(query).to_list(None) if (turn := _to_turn(document))]
+
+    @guarded
+    async def count_processing(self, owner: str, most: int) -> int:
+        return await self._turns.count_documents({"user_id": owner, "status": "PROCESSING"}, limit=most)
+
+    @guarded
+    async def active_ids(self, session_id: str) -> list[str]:
+        found = self._turns.find({"session_id": session_id, "status": {"$in": sorted(ACTIVE)}}, {"_id": 1})
+        return [document["_id"] for document in await found.to_list(None)]
+
+    @guarded
+    async def change(
+        self,
+        message_id: str,
+        changes: Document,
+        *,
+        attempt: int | None = None,
+        statuses: Collection[Status] | None = None,
+        approved: bool | None = None,
+        outbox_due: datetime | None = None,
+    ) -> Turn | None:
+        """Set fields of a turn that is in the expected state; None when it is not.  `outbox_due` says when the relay may take it."""
+        query: Document = {"_id": message_id, "answer_deleted": False}
+        if attempt is not None:
+            query["attempt"] = attempt
+        if statuses is not None:
+            query["status"] = {"$in": sorted(statuses)}
+        if approved is not None:
+            query["approved"] = approved
+        document = {name: _plain(value) for name, value in changes.items()}
+        if outbox_due is not None:
+            document["outbox_due"] = outbox_due
+        return _to_turn(await self._turns.find_one_and_update(query, {"$set": document}, return_document=ReturnDocument.AFTER))
+
+    @guarded
+    async def add_to_turn(self, message_id: str, what: str, picture: SessionPicture, changes: Document) -> Turn | None:
+        """Add a picture to the turn's `uploaded` or `results`, once; the turn as it is now, None when it is gone."""
+        await self._turns.update_one(
+            {"_id": message_id, f"{what}.image_id": {"$ne": picture.image_id}},
+            {"$push": {what: asdict(picture)}, "$set": {name: _plain(value) for name, value in changes.items()}},
+        )
+        return _to_turn(await self._turns.find_one({"_id": message_id, "answer_deleted": False}))
+
+    @guarded
+    async def sent(self, turn: Turn) -> None:
+        """The outbox entry is done, unless another one took its place."""
+        await self._turns.update_one(
+            {"_id": turn.message_id, "attempt": turn.attempt, "outbox": turn.outbox},
+            {"$set": {"outbox": None}, "$unset": {"outbox_due": ""}},
+        )
+        if turn.user_deleted and turn.answer_deleted:
+            await self._turns.delete_one({"_id": turn.message_id, "outbox": None})
+
+    @guarded
+    async def claim_outbox(self, now: datetime, until: datetime) -> Turn | None:
+        """A turn whose event is owed; nobody else gets it before `until`."""
+        return _to_turn(
+            await self._turns.find_one_and_update(
+                {"outbox_due": {"$lte": now}}, {"$set": {"outbox_due": until}}, return_document=ReturnDocument.AFTER
+            )
+        )
+
+    @guarded
+    async def processing(self, *, deadline_before: datetime | None = None, untouched_since: datetime | None = None) -> list[Turn]:
+        """Unfinished turns, the most urgent first."""
+        query: Document = {"status": "PROCESSING"}
+        if deadline_before is not None:
+            query["deadline"] = {"$lt": deadline_before}
+        if untouched_since is not None:
+            query["updated_at"] = {"$lt": untouched_since}
+        found = await self._turns.find(query).sort("deadline", ASCENDING).limit(200).to_list(None)
+        return [turn for document in found if (turn := _to_turn(document))]
+
+    @guarded
+    async def hide(self, message_id: str, field: str) -> None:
+        """Erase one message of a turn; the document goes when both are gone."""
+        gone: Document = {"text": "", "request": "", "sent": []} if field == "user_deleted" else {"reply": None, "refined_prompt": None}
+        await self._turns.update_one({"_id": message_id}, {"$set": {field: True, **gone}})
+        await self._turns.delete_one({"_id": message_id, "user_deleted": True, "answer_deleted": True, "outbox": None})
+
+    @guarded
+    async def drop_turns(self, session_id: str) -> None:
+        await self._turns.delete_many({"session_id": session_id})
+
+
+def _live(session_id: str, owner: str | None) -> Document:
+    query: Document = {"_id": session_id, "deleted": False}
+    return query if owner is None else {**query, "user_id": owner}
+
+
+def _turn(message_id: str, session_id: str | None, owner: str | None) -> Document:
+    query: Document = {"_id": message_id, "answer_deleted": False}
+    if session_id is not None:
+        query["session_id"] = session_id
+    return query if owner is None else {**query, "user_id": owner}
+
+
+def _plain(value: Any) -> Any:
+    """A value as the store keeps it."""
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    if isinstance(value, SessionPicture):
+        return asdict(value)
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _from_session(session: Session) -> Document:
+    document = asdict(session)
+    document["_id"] = document.pop("session_id")
+    del document["buried"]
+    return {**document, "pictures": [asdict(picture) for picture in session.pictures], "deleted": False}
+
+
+def _to_session(document: Document | None) -> Session | None:
+    if document is None:
+        return None
+    return Session(
+        session_id=document["_id"],
+        user_id=document["user_id"],
+        title=document.get("title"),
+        created_at=document["created_at"],
+        updated_at=document["updated_at"],
+        pictures=tuple(SessionPicture(**picture) for picture in document.get("pictures", ())),
+        current=document.get("current"),
+        mark=document.get("mark", 0),
+        last_seq=document.get("last_seq", 0),
+        buried=document.get("bury"),
+    )
+
+
+def _from_turn(turn: Turn) -> Document:
+    document = {name: _plain(getattr(turn, name)) for name in Turn.__dataclass_fields__ if name != "message_id"}
+    return {"_id": turn.message_id, **document}
+
+
+def _to_turn(document: Document | None) -> Turn | None:
+    if document is None:
+        return None
+    known = {name: document[name] for name in Turn.__dataclass_fields__ if name in document}
+    return Turn(
+        **{
+            **known,
+            "message_id": document["_id"],
+            "picture": _maybe(PictureRef, document.get("picture")),
+            "reference": _maybe(PictureRef, document.get("reference")),
+            "sent": tuple(PictureRef(**ref) for ref in document.get("sent", ())),
+            "uploaded": tuple(SessionPicture(**picture) for picture in document.get("uploaded", ())),
+            "results": tuple(SessionPicture(**picture) for picture in document.get("results", ())),
+            "plan": tuple(PlannedStep(**step) for step in document.get("plan", ())),
+            "planner": _maybe(PlanMetadata, document.get("planner")),
+            "choices": tuple(Choice(**choice) for choice in document.get("choices", ())),
+            "steps": tuple(document.get("steps", ())),
+            "problem": _maybe(ProblemData, document.get("problem")),
+        }
+    )
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def _maybe(model: type[M], value: Any) -> M | None:
+    return None if value is None else model.model_validate(value)

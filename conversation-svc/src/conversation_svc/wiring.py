@@ -1,0 +1,101 @@
+"""What is plugged into what?"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from photofun_common.bus import Bus, subscriptions_of
+from photofun_common.errors import UnavailableError
+from photofun_common.fileurls import FileUrls
+from photofun_common.jetstream import JetStreamBus
+from photofun_common.jobs import JobStore
+
+from .api import Doors
+from .events import HANDLERS, given_up
+from .service import Conversations
+from .settings import Settings
+from .store import Store, open_client
+from .views import Views
+
+__all__ = ["Context", "open_context"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The open parts of the service."""
+
+    doors: Doors
+    conversations: Conversations
+    store: Store
+    bus: Bus
+
+    def checks(self) -> dict[str, Callable[[], Awaitable[bool]]]:
+        async def bus() -> bool:
+            return self.bus.is_connected
+
+        return {"documents": self.store.ping, "nats": bus}
+
+
+@asynccontextmanager
+async def open_context(settings: Settings, bus: Bus | None = None) -> AsyncIterator[Context]:
+    """Open the store and the bus and start the background work.  Nothing here waits for a server to be up."""
+    async with AsyncExitStack() as stack:
+        client = open_client(settings.mongo_uri)
+        stack.push_async_callback(client.close)
+        store = Store(client)
+        given = bus
+        bus = given if given is not None else await stack.enter_async_context(JetStreamBus(settings.nats_url, "conversation-svc"))
+        jobs = JobStore(bus)
+        signed = settings.auth_mode == "required"
+        files = FileUrls(settings.public_url, settings.files_secret.get_secret_value(), signed=signed)
+        conversations = Conversations(
+            store, bus, jobs, files, job_deadline=settings.job_deadline, max_queued=settings.conversation_max_queued, signed=signed
+        )
+        background = [
+            asyncio.create_task(_index(store)),
+            asyncio.create_task(_every(settings.conversation_relay_seconds, "relay", conversations.relay)),
+            asyncio.create_task(_every(settings.conversation_sweep_seconds, "sweep", conversations.sweep)),
+        ]
+        stack.push_async_callback(_stop, background)
+        if isinstance(bus, JetStreamBus):
+            bus.subscribe(conversations, subscriptions_of(HANDLERS), dead=partial(given_up, conversations))
+        yield Context(Doors(conversations, jobs, Views(files.url)), conversations, store, bus)
+
+
+async def _stop(tasks: list[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _index(store: Store) -> None:
+    """Create the indexes; try until the store is there."""
+    while True:
+        try:
+            await store.ensure_indexes()
+            return
+        except UnavailableError:
+            log.warning("document store not ready")
+            await asyncio.sleep(1)
+
+
+async def _every(seconds: float, what: str, work: Callable[[], Awaitable[int]]) -> None:
+    """Do the work again and again; trouble is logged and tried again."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            done = await work()
+            if done:
+                log.info(f"{what} done", extra={"count": done})
+        except UnavailableError as error:
+            log.warning(f"{what} has to wait", extra={"error": error.detail})
+        except Exception:  # the loop outlives whatever one round met
+            log.exception(f"{what} failed")
