@@ -155,7 +155,8 @@ class JetStreamKeyValue:
 
     async def _write(self, write: Callable[[], Awaitable[int]]) -> int:
         try:
-            return await _patient(write)
+            revision: int = await _patient(write)
+            return revision
         except js_errors.KeyWrongLastSequenceError as error:
             raise ConflictError("the value changed meanwhile") from error
 
@@ -345,7 +346,8 @@ class JetStreamBus:
             except (nats.errors.Error, js_errors.Error) as error:
                 slots.release()
                 log.warning("fetch failed", extra={"durable": name, "error": f"{type(error).__name__}: {error}"[:200]})
-                pull = await self._renew(pull)
+                await self._renew(pull)
+                pull = None
                 continue
             slots.release()
             for message in messages:

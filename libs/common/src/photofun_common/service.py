@@ -69,7 +69,7 @@ def _add_health(app: FastAPI, name: str, version: str) -> None:
     @app.get("/health/", include_in_schema=False)
     async def readyz() -> Response:
         context = getattr(app.state, "context", None)
-        checks: dict[str, Check] = context.checks() if hasattr(context, "checks") else {}
+        checks: dict[str, Check] = context.checks() if context is not None and hasattr(context, "checks") else {}
         answers = await asyncio.gather(*(_answers(check) for check in checks.values()))
         parts = dict(zip(checks, ("up" if answer else "down" for answer in answers), strict=True))
         healthy = context is not None and all(answers)
