@@ -1,0 +1,98 @@
+"""What is plugged into what?  Opens the database, the bus and the way to imaging-svc, and closes them again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+import sqlalchemy.exc
+from alembic.util.exc import CommandError
+from photofun_common.bus import Bus, subscriptions_of
+from photofun_common.fileurls import FileUrls
+from photofun_common.identity import IdentityKeeper
+from photofun_common.jetstream import JetStreamBus
+
+from .domain import Cursors
+from .events import HANDLERS
+from .export import FileReader
+from .migrate import migrate
+from .service import Gallery
+from .settings import GallerySettings
+from .store import SqlStore
+
+__all__ = ["Context", "open_context", "open_gallery"]
+
+log = logging.getLogger(__name__)
+_PATIENCE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What requests use."""
+
+    gallery: Gallery
+    files: FileUrls
+    reader: FileReader
+    store: SqlStore
+    bus: Bus
+
+    def checks(self) -> dict[str, Callable[[], Awaitable[bool]]]:
+        async def bus() -> bool:
+            return self.bus.is_connected
+
+        return {"database": self.store.ping, "nats": bus}
+
+
+@asynccontextmanager
+async def open_context(settings: GallerySettings) -> AsyncIterator[Context]:
+    """The context of a running service: also when the database or the bus are not there yet."""
+    async with JetStreamBus(settings.nats_url, "gallery-svc") as bus, open_gallery(settings, bus) as context:
+        bus.subscribe(context.gallery, subscriptions_of(HANDLERS))
+        yield context
+
+
+@asynccontextmanager
+async def open_gallery(settings: GallerySettings, bus: Bus) -> AsyncIterator[Context]:
+    """The gallery on any bus."""
+    store = SqlStore(settings.database, pool_size=settings.gallery_pool_size)
+    secret = settings.files_secret.get_secret_value()
+    is_open = settings.auth_mode == "open"
+    files = FileUrls(settings.public_url, secret, signed=not is_open)
+    gallery = Gallery(store, bus, files, Cursors(secret), trash_days=settings.gallery_trash_days)
+    identity = IdentityKeeper(settings.internal_secret.get_secret_value(), is_open=is_open, service="gallery-svc")
+    opening = asyncio.create_task(_open_store(store))
+    tasks = [opening]
+    try:
+        async with httpx.AsyncClient(timeout=10, trust_env=False, follow_redirects=False) as client:
+            await asyncio.wait([opening], timeout=_PATIENCE)
+            tasks += [
+                asyncio.create_task(_after(opening, gallery.keep_relaying, settings.gallery_relay_seconds)),
+                asyncio.create_task(_after(opening, gallery.keep_sweeping, settings.gallery_sweep_seconds)),
+            ]
+            yield Context(gallery, files, FileReader(client, settings.imaging_url, files, identity), store, bus)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await store.aclose()
+
+
+async def _open_store(store: SqlStore) -> None:
+    """Bring the tables up to date; while the database is away, try again."""
+    while True:
+        try:
+            await asyncio.to_thread(migrate, store.url)
+            store.opened()
+            return
+        except (sqlalchemy.exc.DBAPIError, CommandError, OSError) as error:
+            log.warning("database not ready", extra={"error": f"{type(error).__name__}: {error}"[:200]})
+            await asyncio.sleep(0.5)
+
+
+async def _after(opening: asyncio.Task[None], work: Callable[[float], Awaitable[None]], every: float) -> None:
+    await asyncio.wait([opening])
+    await work(every)

