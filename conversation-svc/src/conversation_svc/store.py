@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from pymongo.errors import PyMongoError
 
 from .domain import ACTIVE, MAX_PICTURES, Session, SessionPicture, Status, Turn
 
+log = logging.getLogger(__name__)
 __all__ = ["Store", "open_client"]
 
 P = ParamSpec("P")
@@ -47,6 +49,7 @@ def guarded(call: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
         try:
             return await call(*args, **kwargs)
         except PyMongoError as error:
+            log.warning("document store trouble", extra={"error": f"{type(error).__name__}: {error}"[:300]})
             raise UnavailableError("The document store does not answer", slug="store-unavailable") from error
 
     return guard

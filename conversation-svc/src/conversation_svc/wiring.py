@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from photofun_common.bus import Bus, subscriptions_of
 from photofun_common.errors import UnavailableError
@@ -59,24 +58,37 @@ async def open_context(settings: Settings, bus: Bus | None = None) -> AsyncItera
         conversations = Conversations(
             store, bus, jobs, files, job_deadline=settings.job_deadline, max_queued=settings.conversation_max_queued, signed=signed
         )
+        stopping = asyncio.Event()
         background = [
-            asyncio.create_task(_index(store)),
-            asyncio.create_task(_every(settings.conversation_relay_seconds, "relay", conversations.relay)),
-            asyncio.create_task(_every(settings.conversation_sweep_seconds, "sweep", conversations.sweep)),
+            asyncio.create_task(_index(store, stopping)),
+            asyncio.create_task(_every(settings.conversation_relay_seconds, "relay", conversations.relay, stopping)),
+            asyncio.create_task(_every(settings.conversation_sweep_seconds, "sweep", conversations.sweep, stopping)),
         ]
-        stack.push_async_callback(_stop, background)
+        stack.push_async_callback(_stop, background, stopping)
         if isinstance(bus, JetStreamBus):
             bus.subscribe(conversations, subscriptions_of(HANDLERS), dead=partial(given_up, conversations))
         yield Context(Doors(conversations, jobs, Views(files.url)), conversations, store, bus)
 
 
-async def _stop(tasks: list[asyncio.Task[Any]]) -> None:
-    for task in tasks:
+async def _stop(tasks: list[asyncio.Task[None]], stopping: asyncio.Event) -> None:
+    """Let the round in hand end; what takes longer is cancelled."""
+    stopping.set()
+    _, late = await asyncio.wait(tasks, timeout=6)
+    for task in late:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _index(store: Store) -> None:
+async def _rested(stopping: asyncio.Event, seconds: float) -> bool:
+    """Whether to go on after a rest."""
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return True
+    return False
+
+
+async def _index(store: Store, stopping: asyncio.Event) -> None:
     """Create the indexes; try until the store is there."""
     while True:
         try:
@@ -84,13 +96,13 @@ async def _index(store: Store) -> None:
             return
         except UnavailableError:
             log.warning("document store not ready")
-            await asyncio.sleep(1)
+        if not await _rested(stopping, 1):
+            return
 
 
-async def _every(seconds: float, what: str, work: Callable[[], Awaitable[int]]) -> None:
+async def _every(seconds: float, what: str, work: Callable[[], Awaitable[int]], stopping: asyncio.Event) -> None:
     """Do the work again and again; trouble is logged and tried again."""
-    while True:
-        await asyncio.sleep(seconds)
+    while await _rested(stopping, seconds):
         try:
             done = await work()
             if done:

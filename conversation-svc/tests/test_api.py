@@ -1,0 +1,319 @@
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from photofun_common.contracts.conversation import MessageReceived, SessionDeleted
+from photofun_common.testing.plugin import eventually
+
+PIXEL = base64.b64encode(b"not really a picture, but bytes").decode()
+KEY = "a" * 32 + ".png"
+
+
+async def test_a_new_session_has_the_promised_shape(talk: Any) -> None:
+    answer = await talk.client.post("/v1/chat/sessions/", json={"userId": "ann", "session_id": {"$ne": None}})
+
+    assert answer.status_code == 201
+    session = answer.json()["result"]
+    assert session["user_id"] == "ann"
+    assert session["messages"] == []
+    assert {"session_id", "title", "created_at", "updated_at"} <= set(session)
+
+
+async def test_a_session_needs_a_user(talk: Any) -> None:
+    answer = await talk.client.post("/v1/chat/sessions", json={})
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_message_is_accepted_and_told_once(talk: Any) -> None:
+    await talk.start()
+
+    answer = await talk.client.post(f"/v1/chat/sessions/{talk.sid}/messages/", json={"user_id": "ann", "prompt": "a sunset"})
+
+    result = answer.json()["result"]
+    assert answer.status_code == 202
+    assert result["status"] == "PROCESSING"
+    assert result["message_id"] == result["task_id"] == result["assistant_message"]["message_id"]
+    assert result["user_message"]["content"] == "a sunset"
+    [told] = talk.bus.of(MessageReceived)
+    assert told.text == "a sunset"
+    assert told.job_id == result["message_id"]
+    polled = await talk.poll(told.job_id)
+    assert polled["status"] == "PROCESSING"
+    assert [line["stage"] for line in polled["timeline"]] == ["accepted"]
+
+
+async def test_a_session_takes_its_title_from_the_first_message(talk: Any) -> None:
+    await talk.start()
+
+    await talk.say("Create a sunset over mountains " + "and more " * 20)
+    await talk.say("second")
+
+    session = (await talk.client.get(f"/v1/chat/sessions/{talk.sid}")).json()["result"]
+    assert session["title"].startswith("Create a sunset over mountains")
+    assert len(session["title"]) <= 60
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"content": ""}, 422),
+        ({"content": "   "}, 422),
+        ({}, 422),
+        ({"content": "x" * 4001}, 422),
+        ({"content": 5}, 422),
+        ({"content": "x", "mode": "later"}, 422),
+        ({"content": "x", "image_data": ""}, 422),
+        ({"content": "x", "image_data": "!!!"}, 422),
+        ({"content": "x", "image_data": "data:image/png,abc"}, 422),
+        ({"content": "x", "image_url": "h" * 3000}, 422),
+        ({"content": "x", "selected_messages": ["a"] * 9}, 422),
+        ({"content": "x", "selected_messages": ["nothere"]}, 422),
+        ({"content": "x", "feature_params": {"$where": 1}}, 422),
+        ({"content": "x", "feature_params": {"a": "b" * 20000}}, 422),
+    ],
+)
+async def test_a_wrong_message_is_refused(talk: Any, body: dict[str, Any], status: int) -> None:
+    await talk.start()
+
+    answer = await talk.client.post(f"/v1/chat/sessions/{talk.sid}/messages", json={"user_id": "ann", **body})
+
+    assert answer.status_code == status, answer.text
+    assert answer.json()["code"] == 4000
+    assert talk.bus.published == []
+
+
+async def test_a_body_that_is_no_json_is_400_and_another_type_415(talk: Any) -> None:
+    await talk.start()
+    path = f"/v1/chat/sessions/{talk.sid}/messages"
+
+    broken = await talk.client.post(path, content=b"{", headers={"content-type": "application/json"})
+    text = await talk.client.post(path, content=b"hi", headers={"content-type": "text/plain"})
+
+    assert (broken.status_code, text.status_code) == (400, 415)
+
+
+async def test_anothers_session_does_not_exist(talk: Any) -> None:
+    await talk.start()
+    mid = await talk.say("a sunset")
+    base = f"/v1/chat/sessions/{talk.sid}"
+
+    answers = [
+        await talk.client.post(f"{base}/messages", json={"user_id": "bob", "content": "x"}),
+        await talk.client.get(f"{base}?user_id=bob"),
+        await talk.client.get(f"{base}/messages?user_id=bob"),
+        await talk.client.get(f"{base}/messages/{mid}?user_id=bob"),
+        await talk.client.get(f"{base}/messages/{mid}/events?user_id=bob"),
+        await talk.client.patch(base, json={"user_id": "bob", "title": "mine"}),
+        await talk.client.delete(f"{base}?user_id=bob"),
+        await talk.client.delete(f"{base}/messages/{mid}?user_id=bob"),
+        await talk.client.post(f"{base}/messages/{mid}/cancel", json={"user_id": "bob"}),
+        await talk.client.post(f"{base}/messages/{mid}/retry?userId=bob"),
+        await talk.client.post(f"{base}/messages/{mid}/approve?user_id=bob"),
+        await talk.client.get("/v1/chat/sessions/unknown"),
+        await talk.client.post("/v1/chat/sessions/unknown/messages", json={"user_id": "ann", "content": "x"}),
+        await talk.client.get(f"{base}/messages/unknown"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404] * len(answers)
+    assert (await talk.poll(mid))["status"] == "PROCESSING"
+
+
+async def test_an_uploaded_file_is_parked_and_rides_as_a_reference(talk: Any) -> None:
+    await talk.start()
+
+    answer = await talk.client.post(
+        f"/v1/chat/sessions/{talk.sid}/messages",
+        data={"user_id": "ann", "message": "remove the background", "additional_images": '["https://x.test/b.png"]', "refine": "false"},
+        files={"image_file": ("a.png", b"picture bytes", "image/png")},
+    )
+
+    assert answer.status_code == 202, answer.text
+    [told] = talk.bus.of(MessageReceived)
+    assert talk.bus.parked[told.picture.upload] == b"picture bytes"
+    assert told.reference.url == "https://x.test/b.png"
+    assert told.refine is False
+
+
+async def test_an_empty_file_is_refused(talk: Any) -> None:
+    await talk.start()
+
+    answer = await talk.client.post(
+        f"/v1/chat/sessions/{talk.sid}/messages",
+        data={"user_id": "ann", "content": "cut"},
+        files={"image_file": ("a.png", b"", "image/png")},
+    )
+
+    assert answer.status_code == 422
+
+
+async def test_base64_and_urls_ride_along_and_own_urls_become_keys(talk: Any) -> None:
+    await talk.start()
+
+    await talk.say("edit", image_data="data:image/png;base64," + PIXEL)
+    await talk.say("edit", image_url="https://elsewhere.test/a.png")
+    await talk.say("edit", image_url=f"http://other-gateway.test/api/v1/files/{KEY}")
+
+    data, url, own = (told.picture for told in talk.bus.of(MessageReceived))
+    assert talk.bus.parked[data.upload] == base64.b64decode(PIXEL)
+    assert url.url == "https://elsewhere.test/a.png"
+    assert own.key == KEY
+
+
+async def test_sessions_come_newest_first_page_by_page(talk: Any) -> None:
+    ids = [await talk.start() for _ in range(5)]
+    await talk.start("bob")
+    seen: list[str] = []
+    cursor = ""
+
+    while True:
+        page = (await talk.client.get(f"/v1/chat/sessions?user_id=ann&limit=2&cursor={cursor}")).json()
+        seen += [session["session_id"] for session in page["result"]]
+        cursor = page["meta"]["next_cursor"]
+        if cursor is None:
+            break
+
+    assert seen == ids[::-1]
+    assert (await talk.client.get("/v1/chat/sessions?user_id=ann&cursor=%25%25")).status_code == 422
+    assert (await talk.client.get("/v1/chat/sessions?user_id=ann&limit=0")).status_code == 422
+    assert (await talk.client.get("/v1/chat/sessions")).status_code == 422
+
+
+async def test_history_pages_are_oldest_first_and_meet_without_gap(talk: Any) -> None:
+    await talk.start()
+    for index in range(4):
+        await talk.say(f"message {index}")
+    url = f"/v1/chat/sessions/{talk.sid}/messages?limit=3"
+
+    pages = [(await talk.client.get(url)).json()]
+    while cursor := pages[-1]["meta"]["next_cursor"]:
+        pages.append((await talk.client.get(f"{url}&before={cursor}")).json())
+
+    lines = [(message["role"], message["content"]) for page in reversed(pages) for message in page["result"]]
+    assert [content for role, content in lines if role == "user"] == [f"message {index}" for index in range(4)]
+    assert len(lines) == 8
+    assert [len(page["result"]) for page in pages] == [3, 3, 2]
+
+
+async def test_a_session_can_be_renamed(talk: Any) -> None:
+    await talk.start()
+
+    answer = await talk.client.patch(f"/v1/chat/sessions/{talk.sid}", json={"user_id": "ann", "title": "Trip"})
+    empty = await talk.client.patch(f"/v1/chat/sessions/{talk.sid}", json={"title": " "})
+
+    assert answer.json()["result"]["title"] == "Trip"
+    assert empty.status_code == 422
+
+
+async def test_deleting_a_session_cancels_its_jobs_and_tells(talk: Any) -> None:
+    await talk.start()
+    mid = await talk.say("a sunset")
+
+    answer = await talk.client.delete(f"/v1/chat/sessions/{talk.sid}?images=trash")
+    again = await talk.client.delete(f"/v1/chat/sessions/{talk.sid}")
+    wrong = await talk.client.delete(f"/v1/chat/sessions/{talk.sid}?images=burn")
+
+    assert (answer.status_code, again.status_code, wrong.status_code) == (200, 404, 422)
+    [told] = talk.bus.of(SessionDeleted)
+    assert (told.images, told.job_ids) == ("trash", [mid])
+    assert (await talk.client.get(f"/v1/chat/sessions/{talk.sid}/messages/{mid}")).status_code == 404
+    assert (await talk.context.doors.jobs.get(mid)).status == "CANCELED"
+
+
+async def test_a_deleted_session_is_told_later_when_the_bus_is_away(talk: Any) -> None:
+    await talk.start()
+    mid = await talk.say("a sunset")
+    talk.bus.is_connected = False
+
+    answer = await talk.client.delete(f"/v1/chat/sessions/{talk.sid}")
+
+    assert answer.status_code == 200
+    assert (await talk.client.get(f"/v1/chat/sessions/{talk.sid}/messages/{mid}")).status_code == 404
+    talk.bus.is_connected = True
+    await talk.context.store._sessions.update_many({}, {"$currentDate": {"bury_due": True}})
+    assert await eventually(lambda: _told(talk, SessionDeleted), seconds=5)
+
+
+async def _told(talk: Any, fact: Any) -> Any:
+    return talk.bus.of(fact)
+
+
+async def test_a_message_is_accepted_while_the_bus_is_away_and_relayed_later(talk: Any) -> None:
+    await talk.start()
+    talk.bus.is_connected = False
+
+    mid = await talk.say("a sunset")
+
+    assert talk.bus.of(MessageReceived) == []
+    assert (await talk.poll(mid))["progress"] == 0
+    talk.bus.is_connected = True
+    await talk.context.store._turns.update_many({}, {"$currentDate": {"outbox_due": True}})
+    assert await eventually(lambda: _told(talk, MessageReceived), seconds=5)
+    assert (await talk.context.doors.jobs.get(mid)).status == "CREATED"
+
+
+async def test_too_many_unfinished_messages_are_429(talk: Any) -> None:
+    await talk.start()
+    for index in range(5):
+        await talk.say(f"message {index}")
+
+    answer = await talk.client.post(f"/v1/chat/sessions/{talk.sid}/messages", json={"user_id": "ann", "content": "one more"})
+
+    assert answer.status_code == 429
+    assert answer.json()["slug"] == "too-many-jobs"
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_cancel_ends_the_message_and_its_job(talk: Any) -> None:
+    await talk.start()
+    mid = await talk.say("a sunset")
+    other = await talk.say("a moon")
+
+    answer = await talk.call(mid, "cancel")
+    again = await talk.call(mid, "cancel", {"user_id": "ann"})
+
+    assert answer.json()["result"]["status"] == again.json()["result"]["status"] == "CANCELED"
+    record = await talk.context.doors.jobs.get(mid)
+    assert (record.status, record.events[-1].event) == ("CANCELED", "end")
+    assert (await talk.poll(other))["status"] == "PROCESSING"
+
+
+async def test_a_message_can_be_deleted_either_side(talk: Any) -> None:
+    await talk.start()
+    answer = await talk.client.post(f"/v1/chat/sessions/{talk.sid}/messages", json={"user_id": "ann", "content": "secret"})
+    user_mid, mid = answer.json()["result"]["user_message"]["message_id"], answer.json()["result"]["message_id"]
+    base = f"/v1/chat/sessions/{talk.sid}/messages"
+
+    assert (await talk.client.get(f"{base}/{user_mid}")).json()["result"]["content"] == "secret"
+    assert (await talk.client.delete(f"{base}/{user_mid}")).status_code == 200
+    assert (await talk.client.get(f"{base}/{user_mid}")).status_code == 404
+    assert (await talk.client.delete(f"{base}/{mid}")).status_code == 200
+    assert (await talk.client.delete(f"{base}/{mid}")).status_code == 404
+
+    assert (await talk.client.get(base)).json()["result"] == []
+    assert (await talk.context.doors.jobs.get(mid)).status == "CANCELED"
+
+
+async def test_events_are_told_from_the_beginning_or_after_the_last_one_heard(talk: Any) -> None:
+    await talk.start()
+    mid = await talk.say("a sunset")
+    await talk.call(mid, "cancel")
+    url = f"/v1/chat/sessions/{talk.sid}/messages/{mid}/events"
+
+    whole = await talk.client.get(url)
+    rest = await talk.client.get(url, headers={"Last-Event-ID": "1"})
+
+    assert whole.headers["content-type"].startswith("text/event-stream")
+    assert whole.headers["x-accel-buffering"] == "no"
+    assert "id: 1\nevent: stage" in whole.text
+    assert "event: end" in rest.text
+    assert "id: 1\n" not in rest.text
+
+
+async def test_health_names_its_parts(talk: Any) -> None:
+    ready = await talk.client.get("/readyz")
+
+    assert ready.json()["parts"] == {"documents": "up", "nats": "up"}
