@@ -77,7 +77,8 @@ def _configuration(studio: Studio, specs: Path) -> str:
     for one in studio.processes:
         command = [sys.executable, "-I", "-S", str(_PACKAGE / "launch.py"), str(specs), one.name]
         sections.append(
-            f"[program:{one.name}]\n{_program(command)}\nredirect_stderr = true\nstdout_logfile = {_text(studio.logs / (one.name + '.log'))}\n"
+            f"[program:{one.name}]\n{_program(command)}\nredirect_stderr = true\n"
+            f"stdout_logfile = {_text(studio.logs / (one.name + '.log'))}\n"
             f"stdout_logfile_maxbytes = 20MB\nstdout_logfile_backups = 2\nstopwaitsecs = {one.stop_seconds}\nkillasgroup = true"
         )
     return "\n\n".join(sections) + "\n"
