@@ -141,9 +141,7 @@ def test_a_crop_to_a_ratio_keeps_the_largest_middle_box(photo: Pixels, ratio: st
         ({"width": 1}, (1, 1)),
     ],
 )
-def test_one_side_keeps_the_ratio_and_two_sides_are_exact(
-    photo: Pixels, wish: dict[str, int], size: tuple[int, int]
-) -> None:
+def test_one_side_keeps_the_ratio_and_two_sides_are_exact(photo: Pixels, wish: dict[str, int], size: tuple[int, int]) -> None:
     assert run(photo, {"op": "resize", **wish}).shape[:2] == size
 
 
@@ -278,14 +276,10 @@ def test_a_caption_reads_on_any_background(ground: int, color: str) -> None:
 def test_vietnamese_letters_are_real_letters(plain: Pixels) -> None:
     letters = "ăâđêôơưĂÂĐÊÔƠƯ" + "ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"
 
-    drawn = {
-        run(plain, {"op": "text", "text": letter, "position": "center", "size": 80}).tobytes() for letter in letters
-    }
+    drawn = {run(plain, {"op": "text", "text": letter, "position": "center", "size": 80}).tobytes() for letter in letters}
 
     assert len(drawn) == len(letters)
-    assert (
-        adjust(plain, operations=[{"op": "text", "text": letters}], subject=None).details.get("missing_glyphs") is None
-    )
+    assert adjust(plain, operations=[{"op": "text", "text": letters}], subject=None).details.get("missing_glyphs") is None
 
 
 def test_composed_and_decomposed_vietnamese_look_the_same(plain: Pixels) -> None:
@@ -328,12 +322,8 @@ def test_alpha_survives_tones_and_focus(cutout: Pixels, tone: str) -> None:
 
 
 def test_operations_run_in_order(photo: Pixels) -> None:
-    cropped_first = run(
-        photo, {"op": "crop", "x": 0, "y": 0, "width": 30, "height": 20}, {"op": "rotate", "degrees": 90}
-    )
-    turned_first = run(
-        photo, {"op": "rotate", "degrees": 90}, {"op": "crop", "x": 0, "y": 0, "width": 30, "height": 20}
-    )
+    cropped_first = run(photo, {"op": "crop", "x": 0, "y": 0, "width": 30, "height": 20}, {"op": "rotate", "degrees": 90})
+    turned_first = run(photo, {"op": "rotate", "degrees": 90}, {"op": "crop", "x": 0, "y": 0, "width": 30, "height": 20})
 
     assert cropped_first.shape == (30, 20, 3)
     assert turned_first.shape == (20, 30, 3)

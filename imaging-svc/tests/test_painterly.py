@@ -104,8 +104,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_picture(pho
 
 def test_wild_goes_further_than_subtle(photo: Pixels) -> None:
     subtle, wild = (
-        np.mean([away(variation(photo, imagination=name, seed=seed).pixels, photo) for seed in range(4)])
-        for name in ("subtle", "wild")
+        np.mean([away(variation(photo, imagination=name, seed=seed).pixels, photo) for seed in range(4)]) for name in ("subtle", "wild")
     )
 
     assert wild > 1.5 * subtle
@@ -122,12 +121,8 @@ def test_an_unknown_imagination_lists_the_known_ones(photo: Pixels) -> None:
         variation(photo, imagination="boring")
 
 
-@pytest.mark.parametrize(
-    ("ratio", "size"), [("1:1", (96, 96)), ("9:16", (96, 54)), ("21:9", (62, 144)), (None, (96, 144))]
-)
-def test_the_aspect_ratio_is_exact_and_the_size_stays_without_one(
-    photo: Pixels, ratio: str | None, size: tuple[int, int]
-) -> None:
+@pytest.mark.parametrize(("ratio", "size"), [("1:1", (96, 96)), ("9:16", (96, 54)), ("21:9", (62, 144)), (None, (96, 144))])
+def test_the_aspect_ratio_is_exact_and_the_size_stays_without_one(photo: Pixels, ratio: str | None, size: tuple[int, int]) -> None:
     assert variation(photo, aspect_ratio=ratio).pixels.shape[:2] == size
 
 

@@ -176,10 +176,7 @@ def test_no_strength_changes_no_byte(photo: Pixels) -> None:
 
 
 def test_more_strength_moves_the_picture_further(photo: Pixels) -> None:
-    away = [
-        np.abs(lit(photo, "sunset from the left", strength=strength).astype(float) - photo).mean()
-        for strength in (0.2, 0.5, 0.8, 1.0)
-    ]
+    away = [np.abs(lit(photo, "sunset from the left", strength=strength).astype(float) - photo).mean() for strength in (0.2, 0.5, 0.8, 1.0)]
 
     assert away == sorted(away)
     assert away[0] > 1

@@ -273,9 +273,7 @@ def test_odd_prompts_do_no_harm() -> None:
 def test_progress_only_rises_and_ends_at_one() -> None:
     told: list[float] = []
 
-    render_scene(
-        "forest by a lake in the mountains", width=160, height=90, seed=1, style="oil-painting", progress=told.append
-    )
+    render_scene("forest by a lake in the mountains", width=160, height=90, seed=1, style="oil-painting", progress=told.append)
 
     assert told == sorted(told)
     assert told[-1] == 1.0
