@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -88,6 +88,7 @@ class Conversations:
         self._deadline = timedelta(seconds=job_deadline)
         self._max_queued = max_queued
         self._signed = signed
+        self._marking: set[asyncio.Task[None]] = set()
 
     # --- sessions
 
@@ -136,17 +137,15 @@ class Conversations:
 
     async def send(self, session_id: str, user_id: str, wish: Wish) -> Turn:
         """Write down both messages and the event that is owed, then publish it; the relay does it when the bus is away."""
-        queued, recent = await asyncio.gather(
-            self._store.count_processing(user_id, self._max_queued), self._store.turns(session_id, limit=_HISTORY // 2)
-        )
-        if queued >= self._max_queued:
-            raise TooManyJobsError(
-                f"{queued} of your messages are still being worked on; wait for one of them", retry_after=5, limit=self._max_queued
-            )
-        session = await self.session(session_id, user_id)
-        candidates = await self._pictures_meant(session, wish)
         now = _now()
-        session = _found(await self._store.next_seq(session_id, user_id, now))
+        queued, recent, taken = await asyncio.gather(
+            self._store.count_processing(user_id, self._max_queued),
+            self._store.turns(session_id, limit=_HISTORY // 2),
+            self._store.next_seq(session_id, user_id, now),
+        )
+        session = _found(taken)
+        self._check_queue(queued)
+        candidates = await self._pictures_meant(session, wish)
         current = session.current_picture
         picture = candidates[0] if candidates else (current.ref if current else None)
         reference = candidates[1] if len(candidates) > 1 else None
@@ -165,8 +164,9 @@ class Conversations:
         )  # fmt: skip
         await self._store.add_turn(turn, now + _CLAIM)
         if session.title is None:
-            await self._store.give_title(session_id, title_of(wish.text))
-        await self._announce_now(turn)
+            await asyncio.gather(self._start(turn), self._store.give_title(session_id, title_of(wish.text)))
+        else:
+            await self._start(turn)
         return turn
 
     async def _pictures_meant(self, session: Session, wish: Wish) -> list[PictureRef]:
@@ -208,14 +208,40 @@ class Conversations:
 
     # --- the outbox
 
+    async def _start(self, turn: Turn) -> None:
+        """Tell of a message that nobody knows yet: its record and its fact at the same time, the bookkeeping behind the answer."""
+
+        async def tell() -> None:
+            record = self._new_record(turn)
+            await asyncio.gather(self._jobs.create(record), self._bus.publish(self._fact(turn, record), str(turn.attempt)))
+
+        if await self._at_once(turn, tell()):
+            task = asyncio.create_task(self._mark_sent(turn))
+            self._marking.add(task)
+            task.add_done_callback(self._marking.discard)
+
+    async def _mark_sent(self, turn: Turn) -> None:
+        with suppress(UnavailableError):
+            await self._store.sent(turn)
+
     async def _announce_now(self, turn: Turn) -> None:
+        await self._at_once(turn, self.announce(turn))
+
+    async def _at_once(self, turn: Turn, work: Coroutine[Any, Any, None]) -> bool:
         """Try at once; what fails or takes long stays for the relay."""
         if not self._bus.is_connected:
-            return
+            work.close()
+            return False
         try:
-            await asyncio.wait_for(self.announce(turn), _AT_ONCE)
+            await asyncio.wait_for(work, _AT_ONCE)
         except (TimeoutError, PhotoFunError) as error:
             log.warning("left to the relay", extra={"job_id": turn.message_id, "error": f"{type(error).__name__}: {error}"[:200]})
+            return False
+        return True
+
+    async def aclose(self) -> None:
+        """Let the bookkeeping end."""
+        await asyncio.gather(*self._marking, return_exceptions=True)
 
     async def announce(self, turn: Turn) -> None:
         """Do what the turn's outbox says: keep the job's record in step and publish the fact.  May run twice."""
@@ -365,7 +391,7 @@ class Conversations:
         turn = await self.message(message_id, session_id, owner)
         if turn.status not in _RETRYABLE:
             raise NotRetryableError(f"The message is {turn.status}; only FAILED and CANCELED ones can be run again")
-        await self._check_queue(turn.user_id)
+        await self._check_room(turn.user_id)
         now = _now()
         session = _found(await self._store.next_seq(session_id, owner, now))
         changes: dict[str, Any] = {
@@ -392,15 +418,17 @@ class Conversations:
         if plan is not None:
             steps = checked_plan(plan)
             changes |= {"plan": steps, "intent": steps[0].feature}
-        await self._check_queue(turn.user_id)
+        await self._check_room(turn.user_id)
         approved = await self._store.change(message_id, changes, attempt=turn.attempt, statuses=_WAITING, outbox_due=now + _CLAIM)
         if approved is None:
             raise NotAwaitingError("The message is not waiting for an approval any more")
         await self._announce_now(approved)
         return approved
 
-    async def _check_queue(self, user_id: str) -> None:
-        queued = await self._store.count_processing(user_id, self._max_queued)
+    async def _check_room(self, user_id: str) -> None:
+        self._check_queue(await self._store.count_processing(user_id, self._max_queued))
+
+    def _check_queue(self, queued: int) -> None:
         if queued >= self._max_queued:
             raise TooManyJobsError(
                 f"{queued} of your messages are still being worked on; wait for one of them", retry_after=5, limit=self._max_queued
@@ -433,28 +461,28 @@ class Conversations:
             if record.is_final or record.run != fact.attempt or record.status != "CREATED":
                 return None
             steps = record.steps or [StepRecord.from_planned(step) for step in fact.plan]
-            return with_event(
-                record, "stage", "awaiting_approval", status="AWAITING_APPROVAL", intent=fact.intent, refined_prompt=fact.refined_prompt,
-                steps=steps,
+            return record.model_copy(
+                update={
+                    "status": "AWAITING_APPROVAL", "intent": fact.intent, "refined_prompt": fact.refined_prompt, "steps": steps,
+                    "updated_at": _now(),
+                }
             )  # fmt: skip
 
         with suppress(JobNotFoundError):
             await self._jobs.change(fact.job_id, wait)
 
     async def replied(self, fact: ReplyReady) -> None:
-        """A text answer; undo moves the session's current picture first."""
+        """A text answer; undo moves the session's current picture first.  imaging-svc hears it too and ends the job's record."""
         turn = await self._store.turn(fact.job_id)
         if turn is None or turn.attempt != fact.attempt or turn.status not in ACTIVE:
             return
         changes: dict[str, Any] = {
             "status": "DONE", "intent": fact.intent, "language": fact.language, "reply": fact.reply, "choices": fact.choices,
-            "planner": fact.metadata, "updated_at": _now(), "outbox": "end",
+            "planner": fact.metadata, "updated_at": _now(),
         }  # fmt: skip
         if fact.intent == "undo":
             changes |= await self._undone(turn, fact)
-        done = await self._store.change(fact.job_id, changes, attempt=fact.attempt, statuses=ACTIVE, outbox_due=_now() + _CLAIM)
-        if done is not None:
-            await self._announce_now(done)
+        await self._store.change(fact.job_id, changes, attempt=fact.attempt, statuses=ACTIVE)
 
     async def _undone(self, turn: Turn, fact: ReplyReady) -> dict[str, Any]:
         session = await self._store.session(turn.session_id, None)

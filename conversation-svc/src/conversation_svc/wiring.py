@@ -58,6 +58,7 @@ async def open_context(settings: Settings, bus: Bus | None = None) -> AsyncItera
         conversations = Conversations(
             store, bus, jobs, files, job_deadline=settings.job_deadline, max_queued=settings.conversation_max_queued, signed=signed
         )
+        stack.push_async_callback(conversations.aclose)
         stopping = asyncio.Event()
         background = [
             asyncio.create_task(_index(store, stopping)),
