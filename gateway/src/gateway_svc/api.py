@@ -1,0 +1,350 @@
+"""HTTP in and out: every call's way through the gateway, from its path to the service that answers it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+import aiohttp
+import orjson
+from photofun_common.errors import (
+    InvalidError,
+    MalformedError,
+    NotFoundError,
+    PhotoFunError,
+    RateLimitedError,
+    TooLargeError,
+    UnauthorizedError,
+)
+from photofun_common.identity import IDENTITY_HEADER
+from photofun_common.logs import request_id, traceparent
+from photofun_common.telemetry import REQUEST_SECONDS, REQUESTS, child_traceparent
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from .auth import ANYBODY, Principal, check_scopes
+from .idempotency import MOST_KEPT, Claim, Kept, key_of
+from .limiting import refusal_headers
+from .routing import Route, canonical_path, route_of
+from .upstreams import BodyDigest, inward_headers
+from .wire import Answer, ClientGoneError, Exchange, Pairs, json_answer, problem_answer
+from .wiring import VERSION, Context
+
+__all__ = ["Api"]
+
+log = logging.getLogger(__name__)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_ALLOW = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+_LONGEST_URL = 4096
+_PEEK = 256 * 1024
+_HEALTH_SECONDS = 0.8
+_FORM_USER = re.compile(rb'name="(?:user_id|userId)"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{1,128})\r\n')
+_HOST = re.compile(rb"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
+_SAFE_QUERY = re.compile(rb"[\x21-\x7e]*")
+_EXPOSED = b"X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, Idempotency-Replayed, ETag, Location"
+_ALWAYS: Pairs = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+]
+_QUIET = frozenset({"/livez", "/readyz", "/metrics", "/health"})
+Handler = Callable[[Exchange], Awaitable[Answer]]
+
+
+class NoSuchMethodError(InvalidError):
+    slug, title, status, code = "method-not-allowed", "Method not allowed", 405, 9999
+
+
+class UrlTooLongError(InvalidError):
+    slug, title, status = "uri-too-long", "The URL is too long", 414
+
+
+class Api:
+    """The ASGI side of the gateway.  `context` is there while the lifespan runs."""
+
+    def __init__(self) -> None:
+        self.context: Context | None = None
+        self._own: dict[str, Handler] = {
+            "/health": self._health,
+            "/livez": self._livez,
+            "/readyz": self._readyz,
+            "/metrics": self._metrics,
+            "/openapi.json": self._openapi,
+        }
+
+    async def serve(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one HTTP request, whatever happens, and note that it was."""
+        started = time.perf_counter()
+        exchange = Exchange(scope, receive, send)
+        exchange.defaults = _ALWAYS
+        exchange.extra.append((b"x-request-id", exchange.request_id.encode()))
+        request_id.set(exchange.request_id)
+        traceparent.set(child_traceparent(exchange.header(b"traceparent").decode("latin-1")))
+        label, is_openai = "-", False
+        try:
+            context = self.context
+            if context is None:
+                raise PhotoFunError("The gateway is starting")
+            self._admit(context, exchange)
+            path = canonical_path(exchange.raw_path)
+            route = route_of(exchange.method, path)
+            label, is_openai = (route.label, route.is_openai) if route else (path if path in self._own else "-", False)
+            await self._respond(context, exchange, path, route)
+        except ClientGoneError:
+            exchange.status = exchange.status or 499
+        except Exception as error:
+            await self._failed(exchange, error, is_openai=is_openai)
+        finally:
+            spent = time.perf_counter() - started
+            REQUESTS.labels(exchange.method, label, exchange.status).inc()
+            REQUEST_SECONDS.labels(exchange.method, label).observe(spent)
+            if label not in _QUIET:
+                path_text = exchange.raw_path[:200].decode("latin-1")
+                fields = {"method": exchange.method, "path": path_text, "status": exchange.status, "ms": round(spent * 1000, 1)}
+                log.info("request", extra=fields)
+
+    async def _failed(self, exchange: Exchange, error: Exception, *, is_openai: bool) -> None:
+        if exchange.is_started:
+            log.warning("an answer broke off", extra={"error": f"{type(error).__name__}: {error}"[:200]})
+            return
+        if not isinstance(error, PhotoFunError):
+            log.error("unexpected error", exc_info=error)
+            error = PhotoFunError("An unexpected error happened on our side; the request id helps us find it", slug="internal-error")
+            error.code = 1005
+        if isinstance(error, RateLimitedError):
+            exchange.extra.extend(refusal_headers(error))
+        with suppress(ClientGoneError):
+            path = exchange.raw_path[:300].decode("latin-1")
+            await exchange.answer(problem_answer(error, instance=path, is_openai=is_openai))
+
+    # --- what comes before any route
+
+    def _admit(self, context: Context, exchange: Exchange) -> None:
+        """What every call must satisfy; also finds the real peer and the CORS headers."""
+        if len(exchange.raw_path) + len(exchange.query) > _LONGEST_URL:
+            raise UrlTooLongError(f"A URL may have {_LONGEST_URL} characters", limit=_LONGEST_URL)
+        if context.proxies:
+            exchange.peer = _real_peer(exchange, context)
+        origin = exchange.header(b"origin")
+        if origin:
+            self._allow_origin(context, exchange, origin)
+        hosts = exchange.headers(b"host")
+        if len(hosts) > 1 or (hosts and not _HOST.fullmatch(hosts[0])):
+            raise MalformedError("The Host header is not valid")
+        if context.hosts and (not hosts or hosts[0].decode().rsplit(":", 1)[0].lower() not in context.hosts):
+            raise MalformedError("This Host is not served here", slug="unknown-host")
+        if exchange.method not in _METHODS:
+            raise NoSuchMethodError(f"{exchange.method[:20]} is not allowed here")
+        if not _SAFE_QUERY.fullmatch(exchange.query):
+            exchange.query = quote(exchange.query, safe="!$%&'()*+,-./:;=?@_~").encode()
+
+    def _allow_origin(self, context: Context, exchange: Exchange, origin: bytes) -> None:
+        everyone = "*" in context.origins
+        if not everyone and origin.decode("latin-1").rstrip("/") not in context.origins:
+            exchange.extra.append((b"vary", b"Origin"))
+            return
+        exchange.extra += [
+            (b"access-control-allow-origin", b"*" if everyone else origin),
+            (b"access-control-expose-headers", _EXPOSED),
+            (b"vary", b"Origin"),
+        ]
+        if not everyone:
+            exchange.extra.append((b"access-control-allow-credentials", b"true"))
+
+    async def _respond(self, context: Context, exchange: Exchange, path: str, route: Route | None) -> None:
+        if exchange.method == "OPTIONS":
+            await exchange.answer(_preflight(exchange))
+            return
+        if route is not None:
+            await self._proxy(context, exchange, route)
+            return
+        if handler := self._own.get(path):
+            answer = await handler(exchange)
+        elif page := context.pages.find(path):
+            answer = page.answer(exchange)
+        else:
+            raise NotFoundError(f"There is nothing at {path[:200]}: /openapi.json lists what there is")
+        if exchange.method not in ("GET", "HEAD"):
+            raise NoSuchMethodError(f"{exchange.method} is not allowed here")
+        await exchange.answer(answer)
+
+    # --- the way to a service
+
+    async def _proxy(self, context: Context, exchange: Exchange, route: Route) -> None:
+        principal = await self._judged(context, exchange, route)
+        key = key_of(exchange) if exchange.method == "POST" else None
+        length = exchange.length
+        if length is not None and length > route.body_limit:
+            raise TooLargeError("The body is too large", limit=route.body_limit, actual=length)
+        caller = f"p:{exchange.peer}"
+        if principal.user is not None:
+            caller = f"u:{principal.user}"
+        elif context.is_open and (route.is_counted or key):
+            claimed = await _claimed_user(exchange, route)
+            caller = f"u:{claimed}" if claimed else caller
+        if route.is_counted:
+            exchange.extra += context.rates.count(caller, paid=route.is_paid)
+        headers = inward_headers(exchange)
+        headers["x-request-id"] = exchange.request_id
+        headers["traceparent"] = traceparent.get()
+        headers[IDENTITY_HEADER] = context.identities.token(route.service, principal)
+        if key is None:
+            await context.upstreams.stream(exchange, route, headers)
+        else:
+            await self._once(context, exchange, route, headers, caller, key)
+
+    async def _judged(self, context: Context, exchange: Exchange, route: Route) -> Principal:
+        if context.guard is None or route.is_public:
+            return ANYBODY
+        context.rates.check_failures(exchange.peer)
+        try:
+            principal = await context.guard.judge(exchange.headers(b"authorization"), exchange.headers(b"x-api-key"))
+        except UnauthorizedError:
+            if exchange.header(b"authorization") or exchange.header(b"x-api-key"):
+                context.rates.count_failure(exchange.peer)
+            raise
+        check_scopes(principal, exchange.method)
+        return principal
+
+    async def _once(self, context: Context, exchange: Exchange, route: Route, headers: Any, caller: str, key: bytes) -> None:
+        """Forward a call with an Idempotency-Key, or replay what the first one was answered."""
+        digest = BodyDigest(hashlib.sha256(exchange.query + b"\n"), exchange.header(b"content-type"))
+        claim = await context.idempotency.begin(caller, exchange.method, route.path, key)
+        if isinstance(claim, Kept):
+            while (chunk := await exchange.chunk(route.body_limit)) is not None:
+                digest.feed(chunk)
+            await exchange.answer(claim.replay(digest.hexdigest()))
+            return
+        await _first(context, exchange, route, headers, claim, digest)
+
+    # --- what the gateway answers itself
+
+    async def _health(self, _exchange: Exchange) -> Answer:
+        context = self.context
+        assert context is not None
+        names = list(context.services)
+        states = await asyncio.gather(*(_is_healthy(context, name) for name in names))
+        services = {name: "healthy" if state else "unhealthy" for name, state in zip(names, states, strict=True)}
+        status = "healthy" if all(states) else "degraded"
+        return json_answer({"status": status, "service": "gateway", "version": VERSION, "services": services})
+
+    async def _livez(self, _exchange: Exchange) -> Answer:
+        return json_answer({"status": "alive", "service": "gateway"})
+
+    async def _readyz(self, _exchange: Exchange) -> Answer:
+        assert self.context is not None
+        return json_answer({"status": "healthy", "service": "gateway", "version": VERSION})
+
+    async def _metrics(self, _exchange: Exchange) -> Answer:
+        assert self.context is not None
+        if not self.context.is_open:
+            raise NotFoundError("Metrics are on METRICS_PORT")
+        return Answer(200, generate_latest(), [(b"content-type", CONTENT_TYPE_LATEST.encode())])
+
+    async def _openapi(self, _exchange: Exchange) -> Answer:
+        assert self.context is not None
+        return Answer(200, await self.context.documents.get(), [(b"content-type", b"application/json"), (b"cache-control", b"no-cache")])
+
+
+async def _first(context: Context, exchange: Exchange, route: Route, headers: Any, claim: Claim, digest: BodyDigest) -> None:
+    answer: Answer | None = None
+    try:
+        answer = await context.upstreams.collect(exchange, route, headers, digest, MOST_KEPT)
+    finally:
+        if answer is not None and 200 <= answer.status < 300:
+            await claim.keep(digest.hexdigest(), answer)
+        else:
+            await claim.release()
+    if answer is not None:
+        await exchange.answer(answer)
+
+
+async def _is_healthy(context: Context, name: str) -> bool:
+    try:
+        status, _ = await context.upstreams.get(name, "/readyz", seconds=_HEALTH_SECONDS)
+    except (aiohttp.ClientError, OSError):
+        return False
+    return status == 200
+
+
+def _preflight(exchange: Exchange) -> Answer:
+    headers: Pairs = [(b"allow", _ALLOW)]
+    if exchange.header(b"access-control-request-method") and any(name == b"access-control-allow-origin" for name, _ in exchange.extra):
+        asked = exchange.header(b"access-control-request-headers")
+        headers += [
+            (b"access-control-allow-methods", _ALLOW),
+            (b"access-control-allow-headers", asked[:1024] or b"Content-Type, Authorization, X-API-Key, Idempotency-Key, X-Request-Id"),
+            (b"access-control-max-age", b"600"),
+        ]
+    return Answer(204, b"", headers)
+
+
+def _real_peer(exchange: Exchange, context: Context) -> str:
+    """The rightmost address that no trusted proxy has, as the trusted proxies tell it."""
+
+    def is_trusted(text: str) -> bool:
+        try:
+            address = ip_address(text)
+        except ValueError:
+            return False
+        return any(address in network for network in context.proxies)
+
+    peer = exchange.peer
+    hops = b",".join(exchange.headers(b"x-forwarded-for")).decode("latin-1").split(",")
+    for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
+        if not is_trusted(peer):
+            break
+        try:
+            peer = str(ip_address(hop))
+        except ValueError:
+            break
+    return peer
+
+
+async def _claimed_user(exchange: Exchange, route: Route) -> str | None:
+    """In open mode: the user that the query or the body names, as far as that is cheap to see."""
+    if b"user" in exchange.query:
+        for name, value in parse_qsl(exchange.query.decode("latin-1"), max_num_fields=100):
+            if name in ("user_id", "userId") and 0 < len(value) <= 128:
+                return value
+    if not exchange.has_body or exchange.method in ("GET", "HEAD"):
+        return None
+    kind = exchange.header(b"content-type").split(b";")[0].strip().lower()
+    if kind == b"application/json" and (exchange.length or 0) <= _PEEK:
+        return _user_in_json(await _peek(exchange, route.body_limit), openai=route.is_openai)
+    if kind == b"multipart/form-data":
+        chunk = await exchange.chunk(route.body_limit) or b""
+        exchange.put_back(chunk)
+        found = _FORM_USER.search(chunk[:65536])
+        return found.group(1).decode("utf-8", "replace") if found else None
+    return None
+
+
+async def _peek(exchange: Exchange, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while size <= _PEEK and (chunk := await exchange.chunk(limit)) is not None:
+        chunks.append(chunk)
+        size += len(chunk)
+    body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    exchange.put_back(body)
+    return body
+
+
+def _user_in_json(body: bytes, *, openai: bool) -> str | None:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(value, dict):
+        return None
+    user = value.get("user_id") or value.get("userId") or (value.get("user") if openai else None)
+    return user if isinstance(user, str) and 0 < len(user) <= 128 else None
