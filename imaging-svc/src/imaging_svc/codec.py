@@ -34,6 +34,9 @@ __all__ = ["Encoded", "Facts", "decode", "encode", "inspect", "sniff", "thumbnai
 Format = Literal["png", "jpeg", "webp"]
 EXTENSIONS: dict[str, str] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
+_WEBP_SIDE = 16383
+_PNG_END = b"IEND\xaeB`\x82"
+_XMP_BYTES = 60_000
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _OTHERS = (
     (b"II*\0", "TIFF"),
@@ -64,6 +67,8 @@ _OTHERS = (
     (b"\xd7\xcd\xc6\x9a", "WMF"),
     (b"PK\3\4", "ZIP"),
     (b"push graphic", "MVG"),
+    (b"label:", "MVG"),
+    (b"ephemeral:", "MVG"),
     (b"/* XPM", "XPM"),
     (b"#define", "XBM"),
     (b"qoif", "QOI"),
@@ -115,7 +120,7 @@ def sniff(data: bytes) -> str:
         if brand in (b"avif", b"avis") or b"avif" in data[8:48]:
             return "AVIF"
         raise UnsupportedImageError("HEIC and other ISO media can't be read here; send JPEG, PNG, WebP, GIF or AVIF")
-    head = data.lstrip()[:16]
+    head = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()[:16]
     for magic, name in _OTHERS:
         if head.lower().startswith(magic.lower()) or data.startswith(magic):
             raise UnsupportedImageError(f"{name} is not supported; send JPEG, PNG, WebP, GIF or AVIF")
@@ -143,32 +148,34 @@ def _scans(data: bytes) -> int:
     return count
 
 
-def _open(data: bytes) -> Image:
+def _open(data: bytes, *, max_pixels: int = MAX_PIXELS, max_side: int = MAX_SIDE) -> Image:
     from PIL import Image, ImageFile
 
     ImageFile.LOAD_TRUNCATED_IMAGES = False
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS * 2
+    Image.MAX_IMAGE_PIXELS = max_pixels * 2
     kind = sniff(data)
     if kind == "JPEG" and _scans(data) > MAX_SCANS:
         raise ImageTooComplexError(f"The JPEG has more than {MAX_SCANS} scans", limit=MAX_SCANS)
+    if kind == "PNG" and _PNG_END not in data:
+        raise ImageUndecodableError("The picture is cut off")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             picture = Image.open(io.BytesIO(data), formats=[kind])
     except Image.DecompressionBombError as error:
-        raise ImageTooLargeError(f"A picture may have {MAX_PIXELS // 10**6} megapixels", limit=MAX_PIXELS) from error
+        raise ImageTooLargeError(f"A picture may have {max_pixels // 10**6} megapixels", limit=max_pixels) from error
     except Exception as error:  # decoders raise anything: OSError, SyntaxError, ValueError, RuntimeError, KeyError, MemoryError
         raise ImageUndecodableError("The picture is damaged") from error
     width, height = picture.size
-    if width * height > MAX_PIXELS:
+    if width * height > max_pixels:
         raise ImageTooLargeError(
-            f"The picture has {width * height / 1e6:.1f} megapixels; {MAX_PIXELS // 10**6} are allowed",
-            limit=MAX_PIXELS,
+            f"The picture has {width * height / 1e6:.1f} megapixels; {max_pixels // 10**6} are allowed",
+            limit=max_pixels,
             actual=width * height,
         )
-    if max(width, height) > MAX_SIDE:
+    if max(width, height) > max_side:
         raise ImageTooLargeError(
-            f"A side has {max(width, height)} pixels; {MAX_SIDE} are allowed", limit=MAX_SIDE, actual=max(width, height)
+            f"A side has {max(width, height)} pixels; {max_side} are allowed", limit=max_side, actual=max(width, height)
         )
     return picture
 
@@ -198,8 +205,7 @@ def _to_srgb(picture: Image) -> Image:
         import numpy as np
 
         values = np.asarray(picture, dtype=np.float64)
-        top = 65535.0 if values.max(initial=0) > 255 else 255.0
-        picture = Image.fromarray(np.clip(values * (255.0 / top), 0, 255).astype(np.uint8), "L")
+        picture = Image.fromarray(np.clip(values / 257.0 + 0.5, 0, 255).astype(np.uint8))  # 16 bits, also of a dark picture
         has_alpha, profile = False, None
     if profile and picture.mode in ("RGB", "RGBA", "CMYK", "L"):
         try:
@@ -250,10 +256,12 @@ def encode(pixels: Pixels, wanted: Format, *, provenance: dict[str, Any] | None 
         raise ImageTooLargeError("The result would have too many pixels", limit=MAX_OUTPUT_PIXELS, actual=height * width)
     has_alpha = pixels.shape[2] == 4 and bool((pixels[..., 3] < 255).any())
     picture = Image.fromarray(pixels if has_alpha or pixels.shape[2] == 3 else pixels[..., :3])
-    if wanted == "jpeg" and has_alpha:
+    if (wanted == "jpeg" and has_alpha) or (wanted == "webp" and max(height, width) > _WEBP_SIDE):
         wanted = "png"
     out = io.BytesIO()
     xmp = _xmp(provenance, source_type) if provenance is not None else None
+    if xmp is not None and len(xmp) > _XMP_BYTES:  # JPEG has no room for more: the source type stays
+        xmp = _xmp({"model": (provenance or {}).get("model")}, source_type)
     if wanted == "png":
         text = PngImagePlugin.PngInfo()
         if provenance is not None and xmp is not None:
@@ -283,7 +291,7 @@ def thumbnail(data: bytes, width: int) -> Encoded:
     """The picture at most `width` pixels wide, as WebP."""
     from PIL import Image
 
-    picture = _open(data)
+    picture = _open(data, max_pixels=MAX_OUTPUT_PIXELS, max_side=2 * MAX_SIDE)  # ours: results may be larger than inputs
     picture.draft("RGB", (width * 2, width * 2))
     picture = _to_srgb(picture)
     if picture.width > width:

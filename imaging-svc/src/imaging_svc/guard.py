@@ -51,6 +51,7 @@ _SHUT = [
 _REDIRECTS = 3
 _SECONDS = 10.0
 _PER_HOST = 4
+_PORTS = frozenset({80, 443})
 _UNREACHABLE = "The picture could not be fetched from there: check the address, or send the file itself"
 
 
@@ -70,8 +71,9 @@ def is_public(address: Address, *, private_too: bool = False) -> bool:
 class _Checked(aiohttp.abc.AbstractResolver):
     """Resolves once, refuses when any address is not allowed; aiohttp connects to exactly these."""
 
-    def __init__(self, private_too: bool) -> None:
+    def __init__(self, private_too: bool, ports: frozenset[int]) -> None:
         self._private_too = private_too
+        self._ports = ports
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[Any]:
         try:
@@ -87,7 +89,7 @@ class _Checked(aiohttp.abc.AbstractResolver):
     def check(self, addresses: list[Address], port: int) -> None:
         if not addresses or not all(is_public(address, private_too=self._private_too) for address in addresses):
             raise UnsafeUrlError("image_url may only point at public internet addresses")
-        if port not in (80, 443) and not (self._private_too and all(map(_is_private, addresses))):
+        if port not in self._ports and not (self._private_too and all(map(_is_private, addresses))):
             raise UnsafeUrlError("image_url may only use the ports 80 and 443")
 
     async def close(self) -> None:
@@ -97,9 +99,11 @@ class _Checked(aiohttp.abc.AbstractResolver):
 class PictureFetcher:
     """Fetches pictures from outside addresses, guarded: public addresses, 10 MB, 10 s in all, 3 redirects."""
 
-    def __init__(self, *, private_too: bool) -> None:
+    def __init__(self, *, private_too: bool, seconds: float = _SECONDS, ports: frozenset[int] = _PORTS) -> None:
         self._private_too = private_too
-        self._resolver = _Checked(private_too)
+        self._seconds = seconds
+        self._ports = ports
+        self._resolver = _Checked(private_too, ports)
         self._session: aiohttp.ClientSession | None = None
 
     def _client(self) -> aiohttp.ClientSession:
@@ -121,7 +125,7 @@ class PictureFetcher:
     async def fetch(self, url: str) -> bytes:
         """The bytes at `url`.  Raises UnsafeUrlError, ImageUnreachableError, TooLargeError; never says what was there."""
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 return await self._follow(url)
         except TimeoutError as error:
             raise ImageUnreachableError(_UNREACHABLE) from error
@@ -151,7 +155,7 @@ class PictureFetcher:
             raise UnsafeUrlError("image_url is not a plain http or https address of at most 2048 characters")
         try:
             target = yarl.URL(url)
-            host, port = target.host or "", target.port
+            host, port = target.raw_host or "", target.port
         except (ValueError, UnicodeError) as error:
             raise UnsafeUrlError("image_url is not a valid address") from error
         if target.scheme not in ("http", "https") or not host or port in (None, 0) or target.user or target.password:
@@ -161,10 +165,14 @@ class PictureFetcher:
         if not host.isascii() or "%" in host:
             raise UnsafeUrlError("image_url names a host that is not plain")
         try:
-            self._resolver.check([ipaddress.ip_address(host)], int(port or 0))
+            literal = ipaddress.ip_address(host)
         except ValueError:
-            if not self._private_too and int(port or 0) not in (80, 443):
+            if ":" in host or host.replace(".", "").isdigit():  # aiohttp takes these for addresses and would not ask the resolver
+                raise UnsafeUrlError("image_url writes an address in an unusual way") from None
+            if not self._private_too and int(port or 0) not in self._ports:
                 raise UnsafeUrlError("image_url may only use the ports 80 and 443") from None
+        else:
+            self._resolver.check([literal], int(port or 0))
         return target
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 from photofun_common.contracts.values import ProblemData
-from photofun_common.errors import DeadlineError, PhotoFunError, ProblemError
+from photofun_common.errors import DeadlineError, PhotoFunError, ProblemError, UnavailableError
 
 from .domain import ImageUndecodableError, WorkerLostError
 
@@ -81,6 +81,8 @@ class WorkerPool:
 
         Raises its PhotoFunError as a ProblemError, DeadlineError when late, WorkerLostError when the process died.
         """
+        if not self._free:
+            raise UnavailableError("Too much picture work is waiting", slug="overloaded", retry_after=2)
         slot = self._free.pop()
         self._board[slot] = 0.0
         future = self._started().schedule(_run, args=(slot, work, arguments, progress is not None), timeout=seconds)

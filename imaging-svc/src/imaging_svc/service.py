@@ -229,12 +229,10 @@ class ImagingService:
     async def fetch(self, url: str) -> bytes:
         """The picture at an address: the studio's own from the store, any other through the guard."""
         key = self.urls.key_of(url)
-        if key is not None and await self._blobs.size(key) is not None:
-            if self.urls.is_ours(url) and not self.urls.is_signed_url(url):
-                raise UnsafeUrlError("This picture URL has expired or was changed")
+        if key is not None and self.urls.is_signed_url(url) and await self._blobs.size(key) is not None:
             return await self._blobs.get(key)
         if self.urls.is_ours(url):
-            raise UnsafeUrlError("Of the studio's own addresses only /v1/files/… of an existing picture can be an image_url")
+            raise UnsafeUrlError("Of the studio's own addresses only a current /v1/files/… of an existing picture can be an image_url")
         return await self._fetcher.fetch(url)
 
     async def store_picture(self, data: bytes, *cause: object) -> Picture:
@@ -350,7 +348,7 @@ class ImagingService:
 
         def change(record: JobRecord) -> JobRecord | None:
             if (
-                record.is_final
+                (record.is_final and record.run >= plan.attempt)
                 or record.run > plan.attempt
                 or (record.steps and record.run == plan.attempt and record.status == "IN_PROGRESS")
             ):
@@ -374,6 +372,7 @@ class ImagingService:
                 steps=steps,
                 run=plan.attempt,
                 intent=plan.intent,
+                problem=None,
                 prompt=plan.prompt or record.prompt,
                 refined_prompt=plan.refined_prompt,
                 picture=plan.picture,
@@ -476,7 +475,10 @@ class ImagingService:
         except PhotoFunError as error:
             await self._fail(record, error.to_problem(), step=step)
             return
-        record = await self._finish_step(record, step, made, engine, parent)
+        try:
+            record = await self._finish_step(record, step, made, engine, parent)
+        except ConflictError:
+            return  # canceled, ended or run anew meanwhile: this result is nobody's any more
         await self._announce(record, step)
 
     async def _make(self, record: JobRecord, step: int) -> tuple[JobRecord, Made, str, Picture | None]:

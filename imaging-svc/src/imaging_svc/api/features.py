@@ -159,23 +159,23 @@ for _declared in features():
 
 @router.get("/v1/features/{slug}/status/{task_id}", summary="How a task stands")
 async def status(slug: str, task_id: str, request: Request, service: ServiceDep, caller: CallerDep) -> Response:
-    record = await _task(slug, task_id, service, caller)
+    record = await _task(slug, task_id, request, service, caller)
     if seconds := wait_seconds(request):
         record = await service.jobs.wait(record.job_id, seconds)
     return ok(render_task(service, record))
 
 
 @router.post("/v1/features/{slug}/cancel/{task_id}", summary="Cancel a task")
-async def cancel(slug: str, task_id: str, service: ServiceDep, caller: CallerDep) -> Response:
-    record = await _task(slug, task_id, service, caller)
+async def cancel(slug: str, task_id: str, request: Request, service: ServiceDep, caller: CallerDep) -> Response:
+    record = await _task(slug, task_id, request, service, caller)
     return ok(render_task(service, await service.cancel(record.job_id)))
 
 
-async def _task(slug: str, task_id: str, service: ImagingService, caller: Any) -> JobRecord:
+async def _task(slug: str, task_id: str, request: Request, service: ImagingService, caller: Any) -> JobRecord:
     feature = _feature(slug)
     if not (task_id.isalnum() and task_id.isascii() and len(task_id) <= 64):
         raise JobNotFoundError("There is no task with this id")
-    record = owned(await service.jobs.get(task_id), caller.user_id)
+    record = owned(await service.jobs.get(task_id), caller.reader(request.query_params.get("user_id")))
     if not record.steps or record.kind != "feature" or record.steps[0].feature != feature.id:
         raise JobNotFoundError("There is no task with this id")
     return record
