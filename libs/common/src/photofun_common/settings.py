@@ -16,7 +16,7 @@ DEVELOPMENT_SECRET = "photofun-development-only"  # noqa: S105 - refused when AU
 class CommonSettings(BaseSettings):
     """Read from the environment or `.env`; frozen."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, protected_namespaces=())
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True, protected_namespaces=())
 
     data_dir: Path = Field(default=Path(".data"), description="everything the embedded mode keeps")
     nats_url: str = Field(default="nats://127.0.0.1:4222", description="the NATS server; set it and the embedded one is not started")
