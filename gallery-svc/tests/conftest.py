@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -20,6 +21,7 @@ import psycopg
 import pytest
 from gallery_svc.events import HANDLERS
 from gallery_svc.main import create_app
+from gallery_svc.migrate import migrate
 from gallery_svc.settings import GallerySettings
 from gallery_svc.wiring import Context, open_gallery
 from photofun_common.bus import MemoryBus
@@ -75,7 +77,7 @@ class Postgres:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.send_signal(2)
+            self._process.send_signal(signal.SIGQUIT)
             self._process.wait(15)
             self._process = None
 
@@ -98,12 +100,41 @@ def postgres() -> Iterator[Postgres]:
     shutil.rmtree(server.home, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables, to be copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "empty.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgres: Postgres) -> str:
+    """A PostgreSQL database with all tables, emptied for each test."""
+    url = postgres.database()
+    migrate(url.replace("postgresql://", "postgresql+psycopg://"))
+    return url
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without any table."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'gallery.db'}"
+        return f"sqlite+aiosqlite:///{tmp_path / 'new.db'}"
     server: Postgres = request.getfixturevalue("postgres")
     return server.database()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with empty tables."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated"), tmp_path / "gallery.db")
+        return f"sqlite+aiosqlite:///{tmp_path / 'gallery.db'}"
+    url: str = request.getfixturevalue("shared_database")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("TRUNCATE images, image_tags, gone, outbox")
+    return url
 
 
 class Studio:
@@ -149,7 +180,7 @@ class Studio:
 @contextlib.asynccontextmanager
 async def studio_on(url: str, tmp_path: Path, **settings: Any) -> AsyncIterator[Studio]:
     bus = MemoryBus()
-    found = GallerySettings(_env_file=None, database_url=url, data_dir=tmp_path, log_level="ERROR", **settings)  # type: ignore[call-arg]
+    found = GallerySettings(_env_file=None, database_url=url, data_dir=tmp_path, log_level="ERROR", gallery_relay_seconds=0.2, **settings)  # type: ignore[call-arg]
     app = create_app(found, lambda _app: open_gallery(found, bus))
     async with client_for(app) as client:
         yield Studio(client, bus, app.state.context)

@@ -431,7 +431,7 @@ class SqlStore:
             await session.exec(
                 sa.update(OutboxRow)
                 .where(col(OutboxRow.image_id) == image_id)
-                .values(attempts=attempts, due_at=now + timedelta(seconds=min(60, 2 ** min(attempts, 6))))
+                .values(attempts=attempts, due_at=now + timedelta(seconds=min(60, 0.25 * 2 ** min(attempts, 8))))
             )
 
 

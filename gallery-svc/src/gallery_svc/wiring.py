@@ -27,7 +27,7 @@ from .store import SqlStore
 __all__ = ["Context", "open_context", "open_gallery"]
 
 log = logging.getLogger(__name__)
-_PATIENCE = 5.0
+_PATIENCE = 1.5
 
 
 @dataclass(frozen=True, slots=True)
