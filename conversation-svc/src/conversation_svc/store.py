@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from photofun_common.contracts.prompt import Choice, PlanMetadata, PlannedStep
 from photofun_common.contracts.values import PictureRef, ProblemData
@@ -24,6 +25,7 @@ __all__ = ["Store", "open_client"]
 P = ParamSpec("P")
 R = TypeVar("R")
 _TOMBSTONE_DAYS = 7
+_PATIENCE = 16
 Document = dict[str, Any]
 
 
@@ -36,18 +38,20 @@ def open_client(uri: str) -> AsyncMongoClient[Document]:
         serverSelectionTimeoutMS=2000,
         timeoutMS=5000,
         connectTimeoutMS=2000,
+        heartbeatFrequencyMS=1000,
         maxPoolSize=50,
         appname="conversation-svc",
     )
 
 
-def guarded(call: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-    """Trouble with the server becomes UnavailableError, whatever the driver calls it."""
+def guarded(call: Callable[Concatenate[Store, P], Awaitable[R]]) -> Callable[Concatenate[Store, P], Coroutine[Any, Any, R]]:
+    """Trouble with the server becomes UnavailableError, whatever the driver calls it; a server known to be away is not waited for."""
 
     @functools.wraps(call)
-    async def guard(*args: P.args, **kwargs: P.kwargs) -> R:
+    async def guard(self: Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        await self.wait_writable()
         try:
-            return await call(*args, **kwargs)
+            return await call(self, *args, **kwargs)
         except PyMongoError as error:
             log.warning("document store trouble", extra={"error": f"{type(error).__name__}: {error}"[:300]})
             raise UnavailableError("The document store does not answer", slug="store-unavailable") from error
@@ -63,6 +67,18 @@ class Store:
         base = client.get_default_database(database)
         self._sessions = base["sessions"]
         self._turns = base["turns"]
+
+    async def connect(self) -> None:
+        """Begin to watch the server; this does not wait for it."""
+        await self._client.aconnect()
+
+    async def wait_writable(self) -> None:
+        """Go on once the server is known to be there.  Raises UnavailableError when it is not for most of a second."""
+        for _ in range(_PATIENCE):
+            if self._client.topology_description.has_writable_server():
+                return
+            await asyncio.sleep(0.05)
+        raise UnavailableError("The document store is not reachable", slug="store-unavailable")
 
     @guarded
     async def ensure_indexes(self) -> None:

@@ -50,6 +50,7 @@ async def open_context(settings: Settings, bus: Bus | None = None) -> AsyncItera
         client = open_client(settings.mongo_uri)
         stack.push_async_callback(client.close)
         store = Store(client)
+        await store.connect()
         given = bus
         bus = given if given is not None else await stack.enter_async_context(JetStreamBus(settings.nats_url, "conversation-svc"))
         jobs = JobStore(bus)
