@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from gateway_svc.main import Gateway
 from gateway_svc.protocol import protocol_with
 from gateway_svc.settings import Settings
 from photofun_common.bus import MemoryBus
+from uvicorn.server import ServerState
 
 
 @dataclass
@@ -44,7 +44,15 @@ class Studio:
             return web.json_response({"status": "healthy"})
         try:
             body = await request.read()
-            self.seen.append(Seen(request.method, request.path, request.query_string, {name.lower(): value for name, value in request.headers.items()}, body))
+            self.seen.append(
+                Seen(
+                    request.method,
+                    request.path,
+                    request.query_string,
+                    {name.lower(): value for name, value in request.headers.items()},
+                    body,
+                )
+            )
             if self.answer is not None:
                 found = self.answer(request, body)
                 return await found if asyncio.iscoroutine(found) else found
@@ -96,24 +104,20 @@ class Served:
 async def serving(settings: Settings, *, bus: MemoryBus | None = None, **limits: Any) -> AsyncIterator[Served]:
     bus = bus or MemoryBus()
     protocol = protocol_with(max_per_peer=settings.max_connections_per_peer, max_connections=settings.max_connections, **limits)
-    config = uvicorn.Config(
-        Gateway(settings, bus), http=protocol, ws="none", log_config=None, access_log=False, proxy_headers=False, server_header=False,
-        timeout_graceful_shutdown=1,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    task = asyncio.create_task(server._serve([listener]))
-    while not server.started:
-        if task.done():
-            await task
-        await asyncio.sleep(0.005)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-        yield Served(client, port, bus)
-    server.should_exit = True
-    await task
-    listener.close()
+    gateway, state = Gateway(settings, bus), ServerState()
+    config = uvicorn.Config(gateway, http=protocol, ws="none", log_config=None, access_log=False, proxy_headers=False)
+    config.load()
+    async with gateway.opened():
+        server = await asyncio.get_running_loop().create_server(
+            lambda: protocol(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+        )
+        port = server.sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            yield Served(client, port, bus)
+        server.close()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        await asyncio.gather(*state.tasks, return_exceptions=True)
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _ALLOW = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _LONGEST_URL = 4096
 _PEEK = 256 * 1024
+_PEEK_FORM = 16 * 1024
 _HEALTH_SECONDS = 0.8
 _FORM_USER = re.compile(rb'name="(?:user_id|userId)"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{1,128})\r\n')
 _HOST = re.compile(rb"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
@@ -321,19 +322,20 @@ async def _claimed_user(exchange: Exchange, route: Route) -> str | None:
     if kind == b"application/json" and (exchange.length or 0) <= _PEEK:
         return _user_in_json(await _peek(exchange, route.body_limit), openai=route.is_openai)
     if kind == b"multipart/form-data":
-        chunk = await exchange.chunk(route.body_limit) or b""
-        exchange.put_back(chunk)
-        found = _FORM_USER.search(chunk[:65536])
+        found = _FORM_USER.search(await _peek(exchange, route.body_limit, most=_PEEK_FORM, until=b"filename="))
         return found.group(1).decode("utf-8", "replace") if found else None
     return None
 
 
-async def _peek(exchange: Exchange, limit: int) -> bytes:
+async def _peek(exchange: Exchange, limit: int, *, most: int = _PEEK, until: bytes | None = None) -> bytes:
+    """The beginning of the body, put back for whoever reads it next."""
     chunks: list[bytes] = []
     size = 0
-    while size <= _PEEK and (chunk := await exchange.chunk(limit)) is not None:
+    while size <= most and (chunk := await exchange.chunk(limit)) is not None:
         chunks.append(chunk)
         size += len(chunk)
+        if until is not None and until in chunk:
+            break
     body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     exchange.put_back(body)
     return body
