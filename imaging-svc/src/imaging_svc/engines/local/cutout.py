@@ -38,6 +38,12 @@ _TILE = 512
 _EDGE_EPSILON = 1e-4
 _DECISION = 2.5
 """Slope at which the network's doubts turn into yes or no; 1 keeps them as they are."""
+_MIXED = 7
+"""Width, in pixels of the maps, of the strip along the edge whose colours stand for neither side."""
+_EDGE = 5
+"""Width of the strip in which colours may move the edge."""
+_NOTICED = np.float32(0.02)
+"""Squared distance of two colours, each channel 0..1, at which they start to be different."""
 _ABSENT = 0.25
 """A network answer that stays below this is no subject at all."""
 
@@ -228,7 +234,30 @@ def _refined(colour: Pixels, coarse: Floats) -> Floats:
     for rows, columns in tiles(*size, side=_TILE):
         local = stretched(maps, rows, columns, size=size)
         alpha[rows, columns] = _edged(colour[rows, columns], local)
+    _separate(colour, alpha)
     return alpha
+
+
+def _separate(colour: Pixels, alpha: Floats) -> None:
+    """Settle the edge, in place, by colour: a pixel is as much subject as its colour lies on the subject's side.
+
+    Only in a strip along the edge, and only as far as the colours of both sides differ and explain the pixel.
+    """
+    fields = _colour_fields(colour, alpha)
+    for rows, columns in tiles(*alpha.shape, side=_TILE):
+        window = alpha[rows, columns]
+        local = stretched(fields, rows, columns, size=alpha.shape)
+        near = local[..., 6]
+        if near.max() == 0:
+            continue
+        here, front, back = _unit(colour[rows, columns]), local[..., :3], local[..., 3:6]
+        apart = front - back
+        distance = np.einsum("hwc,hwc->hw", apart, apart)
+        share = np.clip(np.einsum("hwc,hwc->hw", here - back, apart) / (distance + np.float32(1e-4)), 0, 1)
+        wrong = here - back - share[..., None] * apart
+        unexplained = np.einsum("hwc,hwc->hw", wrong, wrong)
+        trust = near * distance / (distance + _NOTICED) * np.exp(-unexplained / _NOTICED)
+        window += trust * (share - window)
 
 
 def _decided(mask: Floats) -> Floats:
@@ -262,7 +291,7 @@ def _cut(picture: Pixels, alpha: Floats, progress: Progress) -> Pixels:
             piece[..., 3] = _levels(window)
         if ((window > 0) & (window < 1)).any():
             local = stretched(fields, rows, columns, size=size)
-            piece[..., :3] = _levels(_fused(_unit(piece[..., :3]), local, window))
+            piece[..., :3] = _levels(_fused(_unit(piece[..., :3]), local[..., :6], window))
             piece[piece[..., 3] == 0] = 0
         progress((done + 1) / len(todo))
     if picture.shape[2] == 4:
@@ -271,18 +300,27 @@ def _cut(picture: Pixels, alpha: Floats, progress: Progress) -> Pixels:
 
 
 def _colour_fields(colour: Pixels, alpha: Floats) -> Floats:
-    """What foreground and background look like around each pixel: (h', w', 6), foreground RGB then background RGB.
+    """What foreground and background look like around each pixel: (h', w', 7), foreground RGB, background RGB, and how
+    near the edge is, 0..1.
 
     Blur-fusion in two widths: a wide one fills the places where either is far away, a narrow one follows the edge.
+    Both look at what is `_MIXED` pixels away from the edge or more, for the edge itself has the colours of both.
     """
     height, width = _fitting(alpha.shape)
     small = _unit(cv2.resize(colour, (width, height), interpolation=cv2.INTER_AREA))
-    share = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA)[..., None]
+    share = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA)
     side = max(height, width) // 12 | 1
-    front = _average(small, share, small, side)
-    back = _average(small, 1 - share, small, side)
-    own = _fused(small, np.dstack([front, back]), share[..., 0])
-    return np.dstack([_average(own, share, front, 7), _average(back, 1 - share, back, 7)])
+    core, outside = (_worn(part, _MIXED)[..., None] for part in (share, 1 - share))
+    front = _average(small, core, _average(small, share[..., None], small, side), side)
+    back = _average(small, outside, _average(small, 1 - share[..., None], small, side), side)
+    edge = cv2.blur(np.clip(1 - _worn(share, _EDGE) - _worn(1 - share, _EDGE), 0, 1), (3, 3))
+    return np.dstack([_average(small, core, front, _MIXED + 6), _average(small, outside, back, _MIXED + 6), edge])
+
+
+def _worn(share: Floats, side: int) -> Floats:
+    """What is left of an area when half of `side` pixels are worn off its rim."""
+    worn: Floats = cv2.erode(share, np.ones((side, side), np.uint8))
+    return worn
 
 
 def _average(colour: Floats, share: Floats, otherwise: Floats, side: int) -> Floats:
