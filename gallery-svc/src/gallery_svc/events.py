@@ -12,7 +12,7 @@ from .service import Gallery
 __all__ = ["HANDLERS", "on_image_ready", "on_session_deleted"]
 
 
-@on(ImageReady, concurrency=16)
+@on(ImageReady, concurrency=64)
 async def on_image_ready(gallery: Gallery, event: Event[ImageReady]) -> None:
     await gallery.take_result(event.data)
 

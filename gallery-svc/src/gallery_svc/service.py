@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -57,6 +58,7 @@ class Gallery:
         self._cursors = cursors
         self._clock = clock
         self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
         self.trash_days = trash_days
 
     def now(self) -> datetime:
@@ -214,22 +216,28 @@ class Gallery:
         await self._store.told(told)
         return len(told)
 
+    def stop(self) -> None:
+        """End the loops below, after what they have in hand."""
+        self._stopping.set()
+        self._wake.set()
+
     async def keep_relaying(self, every: float) -> None:
-        """Relay at once when something was purged, and every few seconds anyway, for ever."""
-        while True:
+        """Relay at once when something was purged, and every few seconds anyway, until `stop`."""
+        while not self._stopping.is_set():
             self._wake.clear()
-            sent = await _calmly(self.relay)
-            if not sent:
-                try:
-                    await asyncio.wait_for(self._wake.wait(), every)
-                except TimeoutError:
-                    continue
+            if not await _calmly(self.relay) and not self._stopping.is_set():
+                await _heard(self._wake, every)
 
     async def keep_sweeping(self, every: float) -> None:
-        """Sweep now and then, for ever."""
-        while True:
+        """Sweep now and then, until `stop`."""
+        while not self._stopping.is_set():
             await _calmly(self.sweep)
-            await asyncio.sleep(every)
+            await _heard(self._stopping, every)
+
+
+async def _heard(event: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
 
 
 async def _calmly(work: Callable[[], Awaitable[int]]) -> int:

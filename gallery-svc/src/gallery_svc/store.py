@@ -24,6 +24,7 @@ from .tables import GoneRow, ImageRow, Instant, OutboxRow, TagRow
 __all__ = ["Act", "SqlStore"]
 
 Act = Literal["trash", "restore", "purge"]
+_BATCH = 100
 _DEPTH = 100
 _NODES = 500
 _TOP_TAGS = 50
@@ -31,6 +32,13 @@ _FACTS = (
     "key", "job_id", "step", "index", "session_id", "parent_id", "feature", "intent", "params", "prompt", "refined_prompt", "provider",
     "model", "degraded", "width", "height", "bytes", "content_type", "created_at", "updated_at",
 )  # fmt: skip
+_Waiting = tuple[Image, datetime, asyncio.Future[bool]]
+
+
+def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
+    for _, _, waiting in batch:
+        if not waiting.done():
+            waiting.set_exception(error)
 
 
 def _number(name: str) -> int:
@@ -60,6 +68,8 @@ class SqlStore:
         self._is_open = False
         self._sqlite = sa.make_url(url).get_backend_name() == "sqlite"
         self._writer = asyncio.Lock()
+        self._results: list[_Waiting] = []
+        self._filing: asyncio.Task[None] | None = None
         self._engine = self._sqlite_engine(url) if self._sqlite else self._postgres_engine(url, pool_size)
         self._reads = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
         self._writes = async_sessionmaker(self._engine.execution_options(writes=True), class_=AsyncSession, expire_on_commit=False)
@@ -101,6 +111,8 @@ class SqlStore:
         self._is_open = True
 
     async def aclose(self) -> None:
+        if self._filing is not None:
+            await self._filing
         await self._engine.dispose()
 
     async def ping(self) -> bool:
@@ -151,49 +163,88 @@ class SqlStore:
         """File a finished picture.  False when it is gone for good.
 
         A repeat changes nothing, a newer telling renews what the engine said; what the person said and the trash stay.
+        Pictures that come at the same time share a transaction.
         """
-        async with self._writing() as session:
-            await self._lock(session, [f"image:{image.id}"])
-            await self._lock(session, [f"session:{image.session_id}"] if image.session_id else [])
-            await self._lock(session, [f"key:{image.key}"])
-            if await session.get(GoneRow, ("image", image.id)):
-                return False
-            row = await session.get(ImageRow, image.id)
-            if row is None:
-                await self._file_new(session, image, now)
-            elif row.user_id == image.user_id and image.created_at > row.created_at:
-                for name in _FACTS:
-                    setattr(row, name, getattr(image, name))
-                row.details = image.metadata
-                row.search = search_text(_to_image(row))
-            return True
+        waiting: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._results.append((image, now, waiting))
+        if self._filing is None or self._filing.done():
+            self._filing = asyncio.create_task(self._file_waiting())
+        return await waiting
 
-    async def _file_new(self, session: AsyncSession, image: Image, now: datetime) -> None:
-        if image.session_id:
-            deleted = await session.get(GoneRow, ("session", image.session_id))
-            if deleted is not None and deleted.user_id == image.user_id:
-                image = replace(image, deleted_at=now)
-        copies = await session.exec(
-            select(ImageRow).where(
-                ImageRow.user_id == image.user_id,
-                ImageRow.key == image.key,
-                col(ImageRow.source_hash).is_not(None),
-                ImageRow.id != image.id,
+    async def _file_waiting(self) -> None:
+        while self._results:
+            batch, self._results = self._results[:_BATCH], self._results[_BATCH:]
+            try:
+                await self._settle(batch)
+            except UnavailableError as error:
+                _fail(batch, error)
+            except Exception:  # one of them is at fault: each alone, so that the others are filed
+                for alone in batch:
+                    try:
+                        await self._settle([alone])
+                    except Exception as error:  # its own handler reports it
+                        _fail([alone], error)
+
+    async def _settle(self, batch: list[_Waiting]) -> None:
+        kept = await self._file_results([image for image, _, _ in batch], now=batch[0][1])
+        for image, _, waiting in batch:
+            if not waiting.done():
+                waiting.set_result(image.id in kept)
+
+    async def _file_results(self, images: Sequence[Image], *, now: datetime) -> set[str]:
+        """File these in one transaction; the ids of those that are not gone."""
+        ids = {image.id for image in images}
+        sessions = {image.session_id for image in images if image.session_id}
+        keys = {image.key for image in images if image.key}
+        async with self._writing() as session:
+            await self._lock(session, [f"image:{image_id}" for image_id in ids])
+            await self._lock(session, [f"session:{session_id}" for session_id in sessions])
+            await self._lock(session, [f"key:{key}" for key in keys])
+            marks = select(GoneRow).where(
+                sa.or_(
+                    sa.and_(col(GoneRow.kind) == "image", col(GoneRow.id).in_(ids)),
+                    sa.and_(col(GoneRow.kind) == "session", col(GoneRow.id).in_(sessions)),
+                )
             )
-        )
+            gone = {(mark.kind, mark.id): mark.user_id for mark in (await session.exec(marks)).all()}
+            rows = {row.id: row for row in (await session.exec(select(ImageRow).where(col(ImageRow.id).in_(ids)))).all()}
+            brought = select(ImageRow).where(col(ImageRow.key).in_(keys), col(ImageRow.source_hash).is_not(None))
+            copies = [row for row in (await session.exec(brought)).all() if row.id not in ids]
+            for image in images:
+                row = rows.get(image.id)
+                if ("image", image.id) in gone:
+                    continue
+                if row is None:
+                    if image.session_id and gone.get(("session", image.session_id)) == image.user_id:
+                        image = replace(image, deleted_at=now)
+                    mine = [copy for copy in copies if (copy.user_id, copy.key) == (image.user_id, image.key)]
+                    copies = [copy for copy in copies if copy not in mine]
+                    rows[image.id] = await self._file_new(session, image, mine, now)
+                elif row.user_id == image.user_id and image.created_at > row.created_at:
+                    for name in _FACTS:
+                        setattr(row, name, getattr(image, name))
+                    row.details = image.metadata
+                    row.search = search_text(_to_image(row))
+            return {image_id for image_id in ids if ("image", image_id) not in gone}
+
+    async def _file_new(self, session: AsyncSession, image: Image, copies: Sequence[ImageRow], now: datetime) -> ImageRow:
+        """A new row, in the place of `copies` that the person brought by the picture's URL before its news came."""
         source = None
-        for copy in copies.all():
+        for copy in copies:
             image = replace(
                 image,
                 title=copy.title or image.title, tags=tuple(copy.tags) or image.tags, favorite=copy.favorite or image.favorite,
                 deleted_at=copy.deleted_at or image.deleted_at,
             )  # fmt: skip
             source = copy.source_hash
+            session.expunge(copy)
             await self._erase(session, [copy.id])
             session.add(GoneRow(kind="image", id=copy.id, user_id=copy.user_id, became=image.id, at=now))
-        await session.flush()
-        session.add(_to_row(image, source_hash=source))
-        await self._write_tags(session, image)
+        row = _to_row(image, source_hash=source)
+        session.add(row)
+        if image.tags:
+            await self._write_tags(session, image)
+        return row
 
     async def save_import(self, image: Image, *, source: str) -> Image:
         """File what a person brings; the same source of the same person is one row, and that row is the answer."""

@@ -9,8 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
-import sqlalchemy.exc
-from alembic.util.exc import CommandError
 from photofun_common.bus import Bus, subscriptions_of
 from photofun_common.fileurls import FileUrls
 from photofun_common.identity import IdentityKeeper
@@ -28,6 +26,7 @@ __all__ = ["Context", "open_context", "open_gallery"]
 
 log = logging.getLogger(__name__)
 _PATIENCE = 1.5
+_GRACE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,10 @@ async def open_gallery(settings: GallerySettings, bus: Bus) -> AsyncIterator[Con
             ]
             yield Context(gallery, files, FileReader(client, settings.imaging_url, files, identity), store, bus)
     finally:
-        for task in tasks:
+        gallery.stop()
+        opening.cancel()
+        _, late = await asyncio.wait(tasks, timeout=_GRACE)
+        for task in late:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await store.aclose()
@@ -88,7 +90,7 @@ async def _open_store(store: SqlStore) -> None:
             await asyncio.to_thread(migrate, store.url)
             store.opened()
             return
-        except (sqlalchemy.exc.DBAPIError, CommandError, OSError) as error:
+        except Exception as error:  # whatever it is, the service stays up and tries again
             log.warning("database not ready", extra={"error": f"{type(error).__name__}: {error}"[:200]})
             await asyncio.sleep(0.5)
 
