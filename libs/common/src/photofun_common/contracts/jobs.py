@@ -29,7 +29,11 @@ class JobEvent(Value):
 
 
 class ProviderTask(Value):
-    """A paid call that was placed: saved before anything waits for it.  `state` unknown: the answer never came."""
+    """A paid call that was placed: saved before anything waits for it.  `state` unknown: the answer never came.
+
+    `before` lists the provider's tasks just before the call, to find one whose answer was lost; `uncertain` says that an
+    earlier call for the same picture may have been charged too.
+    """
 
     engine: str
     endpoint: str
@@ -38,6 +42,8 @@ class ProviderTask(Value):
     state: Literal["placing", "placed", "done", "failed", "unknown"] = "placing"
     placed_at: datetime
     cost: float | None = None
+    before: list[str] | None = None
+    uncertain: bool = False
 
 
 class StepRecord(Value):
