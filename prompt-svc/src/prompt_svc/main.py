@@ -1,0 +1,26 @@
+"""How does prompt-svc start?"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from photofun_common.service import create_service
+
+from .api import router
+from .settings import Settings
+from .wiring import open_context
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The app: `uvicorn prompt_svc.main:create_app --factory`."""
+    used = settings or Settings()
+    app = create_service(
+        "prompt-svc",
+        used,
+        lambda _app: open_context(used),
+        title="PhotoFun prompts",
+        description="Language in, plan out: refine, suggest, choose.",
+    )
+    app.include_router(router)
+    return app

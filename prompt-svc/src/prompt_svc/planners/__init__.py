@@ -1,0 +1,1 @@
+"""Who can plan?  The offline planner, always there, and Gemini when a key is set."""

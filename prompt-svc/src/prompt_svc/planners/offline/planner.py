@@ -1,0 +1,307 @@
+"""How do words become a plan here?  Undo, follow-ups, clauses and their rules, small talk, then the classifier, then a question."""
+
+# ruff: noqa: E501 - phrases and instructions stand as they are said
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+from typing import Any
+
+from photofun_common.contracts.conversation import SessionPicture
+from photofun_common.contracts.features import by_id
+from photofun_common.contracts.prompt import UndoTarget
+from photofun_common.contracts.values import PictureRef
+
+from ...domain import Ask, Plan, valid_step, valid_steps
+from . import clauses, context, prompts, slots, talk
+from .classifier import Classifier
+from .rules import Facts, Found, read_clause, without_politeness
+from .text import Words, language_of, read
+
+__all__ = ["OfflinePlanner"]
+
+_SURE = 0.5
+_NEGATED = re.compile(
+    r"^(?:please |no |oh |actually )*(?:don'?t|do not|dont|never|stop|not yet|no need to|dung|dung co|khoan|khong can|khong muon|thoi dung|thoi khong)\b(?! (?:worry|forget))"
+)
+_LONGEST = 4000
+
+
+class OfflinePlanner:
+    """The planner that is always there."""
+
+    def __init__(self, classifier: Classifier | None = None) -> None:
+        self._classifier = classifier or Classifier()
+
+    async def plan(self, ask: Ask) -> Plan:
+        words = read(ask.text[:_LONGEST])
+        language = ask.lang if ask.lang in ("en", "vi") else self.language(words, ask)
+        found = self._known(words, ask, language)
+        if found is None:
+            found = await asyncio.to_thread(self._guessed, words, ask, language)
+        return found
+
+    async def refine(self, ask: Ask) -> Plan:
+        """Only the words: what an image engine is told."""
+        words = read(ask.text[:_LONGEST])
+        language = ask.lang if ask.lang in ("en", "vi") else language_of(words)
+        text = prompts.refined(words, language=language, style=ask.style, topic=ask.topic) if ask.refine else words.raw
+        return Plan("image_generation", 0.9, language, refined_prompt=text, keywords=prompts.keywords_of(words.raw))
+
+    def language(self, words: Words, ask: Ask) -> str:
+        """The message's language; a message too short to tell goes with the one before."""
+        found = language_of(words)
+        if (
+            found == "en"
+            and len(words.key.split()) <= 2
+            and words.raw.isascii()
+            and (before := [entry for entry in ask.history if entry.role == "user"])
+        ):
+            told = language_of(read(before[-1].content[:400]))
+            known = re.search(r"\b(?:undo|more|less|again|hi|hello|thanks|bigger|brighter|darker|warmer|help)\b", words.key)
+            return told if not known else found
+        return found
+
+    # --- known by rules
+
+    def _known(self, words: Words, ask: Ask, language: str) -> Plan | None:
+        facts = _facts(ask)
+        if not words.key.strip():
+            return self._talk("chat", words, language)
+        if target := context.undo_of(words):
+            return self._undo(target, ask, language)
+        said = talk.small_talk(words)
+        if said and said.kind in ("injection", "help", "who"):
+            return self._talk(said.kind, words, language)
+        follow = context.follow_up(words, ask.history, facts) or context.regenerated(words, ask.history)
+        if follow is not None:
+            return self._followed(follow, words, ask, language)
+        if _NEGATED.match(words.key) and not re.search(r"[,;.]|\b(?:but|nhung|just|ma)\b", words.key):
+            return self._talk("stop", words, language)
+        if said and said.kind in ("question", "price") and talk.is_how_to(words):
+            return self._talk(said.kind, words, language)
+        if said and said.kind in ("thanks", "greeting", "how", "bye", "praise", "sorry", "bad", "joke"):
+            return self._talk(said.kind, words, language)
+        named = self._named(words, ask)
+        if isinstance(named, Plan):
+            return replace(named, language=language, reply=talk.clarify_reply(language, why="picture"))
+        bare, picture, reference = named
+        facts = replace(facts, has_reference=facts.has_reference or reference is not None)
+        steps = [step for clause in clauses.split(bare, facts) if not _NEGATED.match(clause.key) and (step := read_clause(clause, facts))]
+        if steps:
+            return self._planned(steps, words, ask, language, picture, reference)
+        if said:
+            return self._talk(said.kind, words, language)
+        if described := self._described(words, ask):
+            return self._planned([described], words, ask, language, picture, reference)
+        return None
+
+    def _named(self, words: Words, ask: Ask) -> tuple[Words, PictureRef | None, PictureRef | None] | Plan:
+        """Earlier pictures that the words name: the words without them, the picture to edit and the reference."""
+        current = next((picture.position for picture in ask.pictures if picture.current), len(ask.pictures) or None)
+        found = context.mentioned(words.key, current=current)
+        if not found or not ask.pictures:
+            return words, None, None
+        refs = [_picture_at(ask.pictures, one.position) for one in found[:2]]
+        if refs[0] is None:
+            return Plan("clarify", 0.6, "en")
+        transfers = re.search(r"\b(?:style|like|phong cach|giong|theo|match|colors?|mau sac)\b", words.key)
+        if len(refs) == 2 and transfers and refs[1] is not None:
+            after = re.search(r"\b(?:like|of|from|theo|giong|cua)\b", words.key[: found[1].start + 4])
+            first, second = (refs[0], refs[1]) if after else (refs[1], refs[0])
+            return words, first.ref, second.ref
+        if transfers and re.search(
+            r"\b(?:style|phong cach)\b[\w\s]{0,12}$|\b(?:look(?:s)? like|giong|match|theo)\b[\w\s]{0,16}$", words.key[: found[0].start + 3]
+        ):
+            return words, None, refs[0].ref
+        one = found[0]
+        middle = " it " if _dangling(words.key[: one.start]) else " "
+        left, right = words.at[one.start], words.at[one.end]
+        return read(f"{words.raw[:left].rstrip()}{middle}{words.raw[right:].lstrip()}".strip(" ,:")), refs[0].ref, None
+
+    def _planned(
+        self, found: list[Found], words: Words, ask: Ask, language: str, picture: PictureRef | None, reference: PictureRef | None
+    ) -> Plan:
+        has_reference = ask.has_reference or reference is not None
+        if any(step.feature == "style_transfer" for step in found) and not has_reference:
+            return self._ask(["style_transfer", "reimagine"], language, why="reference")
+        pairs: list[tuple[str, dict[str, Any]]] = []
+        refined: str | None = None
+        for step in found:
+            params = dict(step.params)
+            if step.feature == "image_generation" and step.subject is not None:
+                if ask.refine:
+                    params["prompt"] = prompts.refined(step.subject, language=language, style=ask.style, topic=ask.topic)
+                if ask.style and "styling" not in params:
+                    styled = slots.style_in(ask.style.lower().replace("-", " ")) or slots.style_in(ask.style.lower())
+                    if styled and styled[0]:
+                        params["styling"] = {"style": styled[0]}
+            refined = refined or (str(params["prompt"]) if params.get("prompt") else None)
+            pairs.append((step.feature, params))
+        steps = valid_steps(_sensible(pairs))
+        if not steps:
+            return self._ask([step.feature for step in found], language)
+        return Plan(
+            steps[0].feature, min(step.confidence for step in found), language, steps, reply=talk.done_reply([step.feature for step in steps], language),
+            refined_prompt=refined, keywords=prompts.keywords_of(words.raw), picture=picture, reference=reference,
+        )  # fmt: skip
+
+    def _followed(self, follow: context.FollowUp, words: Words, ask: Ask, language: str) -> Plan:
+        step = valid_step(follow.feature, follow.params)
+        if step is None:
+            return self._ask([follow.feature], language)
+        picture = None
+        if follow.from_source and step.feature != "image_generation":
+            before = context.source_of_last(ask.pictures, len(context.last_plan(ask.history)))
+            picture = before.ref if before else None
+        prompt = step.params.get("prompt")
+        return Plan(
+            step.feature, follow.confidence, language, (step,), reply=talk.done_reply([step.feature], language),
+            refined_prompt=str(prompt) if prompt else None, keywords=prompts.keywords_of(words.raw), picture=picture,
+        )  # fmt: skip
+
+    def _described(self, words: Words, ask: Ask) -> Found | None:
+        """Bare words that describe a picture: 'a cat on the moon'."""
+        core = without_politeness(words)
+        count = len(core.key.split())
+        looks_drawn = re.match(r"^(?:an?|two|three|some|mot|hai|ba|nhung|canh|buc tranh|chan dung)\s+\w+", core.key) and not re.match(
+            r"^(?:a|mot) (?:bit|little|lot|few|chut|ti|xiu|it)\b", core.key
+        )
+        if looks_drawn and count >= 3:
+            return _drawn(core, 0.8)
+        if (
+            not ask.has_picture
+            and not ask.pictures
+            and count >= 3
+            and not core.key.endswith("?")
+            and re.search(r"\b(?:in|on|at|with|under|over|by|of|at night|tren|duoi|trong|giua|ben|kieu|luc)\b|,", core.key)
+            and not re.search(r"\b(?:i|you|we|he|she|they|is|are|am|was|toi|ban|minh|em)\b", core.key)
+        ):
+            return _drawn(core, 0.7)
+        return None
+
+    # --- guessed
+
+    def _guessed(self, words: Words, ask: Ask, language: str) -> Plan:
+        likely = self._classifier.best(without_politeness(words).raw)
+        if not likely:
+            return self._ask(["image_generation", "remove_background", "adjust", "upscale"], language)
+        label, sure = likely[0]
+        if label == "chat":
+            if sure >= _SURE:
+                return replace(self._talk("chat", words, language), confidence=round(sure, 2))
+        elif label == "undo":
+            if sure >= 0.6:
+                return replace(self._undo(UndoTarget(steps=1), ask, language), confidence=round(sure, 2))
+        elif sure >= _SURE and (found := _from_label(label, words, ask)):
+            return self._planned([replace(found, confidence=round(min(sure, 0.9), 2))], words, ask, language, None, None)
+        names = [name.split(":")[0] for name, _ in likely if name.split(":")[0] not in ("chat", "undo")]
+        plan = self._ask(names, language)
+        return replace(plan, confidence=round(min(sure, 0.49), 2))
+
+    # --- answers without a picture
+
+    def _talk(self, kind: str, words: Words, language: str) -> Plan:
+        return Plan("chat", 0.95, language, reply=talk.reply_for(kind, language, words=words), keywords=prompts.keywords_of(words.raw))
+
+    def _undo(self, target: UndoTarget, ask: Ask, language: str) -> Plan:
+        chosen = _picture_at(ask.pictures, target.position) if target.position is not None else None
+        reply = "Mình quay lại ảnh trước." if language == "vi" else "Going back."
+        if target.position is not None:
+            reply = "Mình quay lại ảnh đó." if language == "vi" else "Going back to that picture."
+        return Plan("undo", 0.95, language, reply=reply, undo=target, picture=chosen.ref if chosen else None)
+
+    def _ask(self, features: list[str], language: str, *, why: str = "unsure") -> Plan:
+        choices = talk.choices_for([*features, "image_generation", "adjust", "remove_background"], language)[:4]
+        return Plan("clarify", 0.4, language, reply=talk.clarify_reply(language, why=why), choices=choices)
+
+
+def _facts(ask: Ask) -> Facts:
+    current = next((picture for picture in ask.pictures if picture.current), ask.pictures[-1] if ask.pictures else None)
+    return Facts(
+        has_picture=ask.has_picture,
+        has_reference=ask.has_reference,
+        width=current.width if current else None,
+        height=current.height if current else None,
+    )
+
+
+def _picture_at(pictures: tuple[SessionPicture, ...], position: int | None) -> SessionPicture | None:
+    if position is None or not pictures:
+        return None
+    if position == -1:
+        return pictures[-1]
+    return next((picture for picture in pictures if picture.position == position), None)
+
+
+def _dangling(before: str) -> bool:
+    """Whether a verb waits for its object: 'upscale [the first picture]'."""
+    return bool(
+        re.search(
+            r"\b(?:upscale|rotate|flip|crop|make|turn|blur|sharpen|remove|enlarge|expand|relight|reimagine|resize|phong to|xoay|lat|cat|lam|cho|doi|bien|of|from|on|to|in)\s*$",
+            before.strip(),
+        )
+    )
+
+
+def _sensible(steps: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    """A cut-out followed by a background colour is one step; the same step twice in a row is one."""
+    out: list[tuple[str, dict[str, Any]]] = []
+    for feature, params in steps:
+        if out and out[-1][0] == feature == "remove_background":
+            out[-1] = (feature, {**out[-1][1], **params})
+        elif not (out and out[-1] == (feature, params)):
+            out.append((feature, params))
+    return out
+
+
+def _drawn(words: Words, confidence: float) -> Found | None:
+    from .rules import _generated
+
+    return _generated(words, 0, words.key, confidence=confidence)
+
+
+def _from_label(label: str, words: Words, ask: Ask) -> Found | None:
+    """The step that a guessed label stands for, with the slots that the words hold."""
+    feature_id, _, detail = label.partition(":")
+    key = words.key
+    if feature_id == "image_generation":
+        return _drawn(without_politeness(words), 0.7)
+    if feature_id == "adjust":
+        operation = _operation(detail, key)
+        return Found("adjust", {"operations": [operation]}, 0.7) if operation else None
+    if feature_id == "upscale":
+        return Found("upscale", {"scale_factor": 4 if (slots.factor_of(key) or 2) > 2 else 2}, 0.7)
+    if feature_id == "image_expand":
+        return Found("image_expand", dict(slots.sides_in(key)), 0.7)
+    if feature_id == "remove_background":
+        color = slots.color_in(key)
+        return Found(
+            "remove_background", {"background_color": color[0]} if color and re.search(r"\b(?:on|background|nen|phong)\b", key) else {}, 0.7
+        )
+    if feature_id in ("relight", "edit"):
+        return Found(feature_id, {"prompt": words.raw.strip()}, 0.7)
+    if feature_id == "reimagine":
+        return Found("reimagine", {"prompt": words.raw.strip(), "imagination": "vivid"}, 0.7)
+    return Found(feature_id, {}, 0.7) if by_id(feature_id) else None
+
+
+def _operation(detail: str, key: str) -> dict[str, Any] | None:
+    name, sign = detail.rstrip("+-"), -1 if detail.endswith("-") else 1
+    if name in ("brightness", "contrast", "saturation", "warmth"):
+        return {"op": name, "amount": slots.amount_of(key, sign=sign)}
+    if name in ("blur", "blur-background", "sharpen"):
+        return {"op": name, "amount": slots.strength_of(key, default=50)}
+    if name in ("grayscale", "sepia"):
+        return {"op": name}
+    if name == "flip":
+        return {"op": "flip", "direction": "vertical" if re.search(r"\bvertical|doc|upside\b", key) else "horizontal"}
+    if name == "rotate":
+        return {"op": "rotate", "degrees": slots.degrees_of(key) or 90}
+    if name == "crop":
+        ratio = slots.ratio_in(key, loose=True)
+        return {"op": "crop", "aspect_ratio": ratio[0] if ratio else "1:1"}
+    if name == "round-corners":
+        return {"op": "round-corners", "radius": 48}
+    return None
