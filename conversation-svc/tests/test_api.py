@@ -4,8 +4,12 @@ import base64
 from typing import Any
 
 import pytest
+from conversation_svc.main import create_app
+from conversation_svc.settings import Settings
+from photofun_common.bus import MemoryBus
 from photofun_common.contracts.conversation import MessageReceived, SessionDeleted
-from photofun_common.testing.plugin import eventually
+from photofun_common.identity import IDENTITY_HEADER, IdentityKeeper
+from photofun_common.testing.plugin import client_for, eventually
 
 PIXEL = base64.b64encode(b"not really a picture, but bytes").decode()
 KEY = "a" * 32 + ".png"
@@ -317,3 +321,34 @@ async def test_health_names_its_parts(talk: Any) -> None:
     ready = await talk.client.get("/readyz")
 
     assert ready.json()["parts"] == {"documents": "up", "nats": "up"}
+
+
+async def test_in_required_mode_the_token_says_whose_it_is_and_urls_are_signed(settings: Settings) -> None:
+    secrets = {"internal_secret": "inner", "files_secret": "files", "auth_mode": "required"}
+    strict = Settings(mongo_uri=settings.mongo_uri, log_level="ERROR", _env_file=None, **secrets)
+    keeper, bus = IdentityKeeper("inner", is_open=False), MemoryBus()
+    ann = {IDENTITY_HEADER: keeper.sign("ann", audience="conversation-svc")}
+    bob = {IDENTITY_HEADER: keeper.sign("bob", audience="conversation-svc")}
+
+    async with client_for(create_app(strict, bus)) as client:
+        nobody = await client.post("/v1/chat/sessions", json={"user_id": "ann"})
+        other = await client.post("/v1/chat/sessions", json={"user_id": "ann"}, headers=bob)
+        mine = await client.post("/v1/chat/sessions", json={}, headers=ann)
+        path = f"/v1/chat/sessions/{mine.json()['result']['session_id']}"
+        theirs = await client.get(path, headers=bob)
+        await client.post(path + "/messages", json={"content": "edit", "image_url": f"http://localhost:9999/v1/files/{KEY}"}, headers=ann)
+
+    assert [answer.status_code for answer in (nobody, other, mine, theirs)] == [401, 403, 201, 404]
+    [told] = bus.of(MessageReceived)
+    assert told.picture.key is None, "an unsigned URL opens nobody's file"
+
+
+async def test_a_form_may_name_one_selected_message(talk: Any) -> None:
+    await talk.start()
+    first = await talk.say("a sunset")
+
+    answer = await talk.client.post(
+        f"/v1/chat/sessions/{talk.sid}/messages", data={"userId": "ann", "message": "again", "selected_messages": first}
+    )
+
+    assert answer.status_code == 202, answer.text

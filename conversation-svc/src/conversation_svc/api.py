@@ -93,6 +93,9 @@ class SendMessage(_Body):
             return value
         text = next((value[name] for name in ("content", "message", "prompt") if value.get(name) not in (None, "")), None)
         given = {name: inner for name, inner in value.items() if inner is not None and not (inner == "" and name != "image_data")}
+        for name in ("selected_messages", "additional_images"):
+            if isinstance(given.get(name), str):  # a form with just one
+                given[name] = [given[name]]
         return {**given, "content": "" if text is None else text}
 
     @model_validator(mode="after")

@@ -120,6 +120,7 @@ class Views:
         kept = dict(turn.image or {})
         extra = kept.pop("extra", None) or {}
         kept.pop("key", None)
+        extra = {name: value for name, value in extra.items() if name != "parent_key"}
         if not kept and turn.results:
             last = max(turn.results, key=lambda picture: (picture.step, -picture.index))
             kept = {"image_id": last.image_id, "width": last.width, "height": last.height, "has_alpha": last.has_alpha}
