@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from photofun_common.contracts.gallery import ImagePurged
+from photofun_common.identity import IDENTITY_HEADER, IdentityKeeper
 from photofun_common.testing.plugin import eventually
 
 from .conftest import START, Studio, studio_on
@@ -339,3 +340,41 @@ async def test_an_id_that_can_be_none_is_not_there(studio: Studio) -> None:
     for path in ("/v1/gallery/a%20b", "/v1/gallery/" + "x" * 65, "/v1/gallery/%00", "/v1/gallery/é", "/v1/gallery/" + "0" * 32):
         assert (await studio.client.get(path)).status_code == 404, path
         assert (await studio.client.delete(path + "/permanent")).status_code == 404, path
+
+
+async def test_in_required_mode_the_token_says_who_it_is(tmp_path: Any) -> None:
+    secrets = {"internal_secret": "inner", "files_secret": "files"}
+    async with studio_on(f"sqlite+aiosqlite:///{tmp_path / 'g.db'}", tmp_path, auth_mode="required", **secrets) as studio:
+        image_id = await studio.made()
+        path = f"/v1/gallery/{image_id}"
+
+        def as_user(user: str, audience: str = "gallery-svc") -> dict[str, str]:
+            return {IDENTITY_HEADER: IdentityKeeper("inner", is_open=False).sign(user, audience=audience)}
+
+        assert (await studio.client.get(path)).status_code == 401
+        assert (await studio.client.get(path, headers=as_user("ann", "imaging-svc"))).status_code == 401
+        assert (await studio.client.get(path, headers=as_user("bob"))).status_code == 404
+        assert (await studio.client.delete(f"{path}/permanent", headers=as_user("bob"))).status_code == 404
+        assert (await studio.client.get(path, headers=as_user("bob"), params={"user_id": "ann"})).status_code == 403
+        assert (
+            await studio.client.post("/v1/gallery", headers=as_user("bob"), json={"user_id": "ann", "image_url": URL})
+        ).status_code == 403
+        mine = (await studio.client.get("/v1/gallery", headers=as_user("ann"))).json()["result"][0]
+        unsigned = {"image_url": mine["image_url"].split("?")[0]}
+        assert "signature=" in mine["image_url"] and mine["thumbnail_url"].endswith("&w=512")
+        assert (await studio.client.post("/v1/gallery", headers=as_user("bob"), json=unsigned)).status_code == 422
+        signed = {"image_url": mine["image_url"]}
+        assert (await studio.client.post("/v1/gallery", headers=as_user("ann"), json=signed)).json()["result"]["id"] == image_id
+
+
+async def test_old_spellings_and_empty_values_are_understood(studio: Studio) -> None:
+    image_id = await studio.made()
+
+    listed = await studio.client.get("/v1/gallery/?userId=ann&limit=&q=&from=&cursor=&page=2")
+    added = await studio.client.post("/v1/gallery", json={"userId": "ann", "image_url": URL})
+
+    assert [item["id"] for item in listed.json()["result"]] == [image_id] and added.status_code == 201
+    for body, status in (("{", 400), ("[]", 422), ("", 422)):
+        sent = await studio.client.post("/v1/gallery", content=body, headers={"content-type": "application/json"})
+        assert (sent.status_code, sent.json()["code"]) == (status, 4000)
+    assert (await studio.client.post("/v1/gallery", content="a=b", headers={"content-type": "text/plain"})).status_code == 415

@@ -52,6 +52,25 @@ async def test_the_gallery_waits_for_its_database_and_says_so(postgres: Postgres
         assert spent < 2 and await eventually(works)
 
 
+async def test_a_database_that_goes_away_is_told_and_taken_up_again(postgres: Postgres, shared_database: str, tmp_path: Path) -> None:
+    async with studio_on(shared_database, tmp_path) as studio:
+        before = await studio.client.get("/v1/gallery", params={"user_id": "ann"})
+        await asyncio.to_thread(postgres.stop)
+        try:
+            begun = time.monotonic()
+            away = [
+                await studio.client.get("/v1/gallery", params={"user_id": "ann"}),
+                await studio.client.post("/v1/gallery", json={"user_id": "ann", "image_url": "https://a.example/b.png"}),
+            ]
+            spent = time.monotonic() - begun
+        finally:
+            await asyncio.to_thread(postgres.start)
+        after = await studio.client.get("/v1/gallery", params={"user_id": "ann"})
+
+    assert [answer.status_code for answer in (before, *away, after)] == [200, 503, 503, 200]
+    assert away[1].headers["retry-after"] and spent < 3
+
+
 async def test_lists_on_a_large_table_use_an_index(studio: Studio) -> None:
     await studio.made()
     async with studio.context.store._reading() as session:

@@ -192,6 +192,6 @@ async def purge_image(request: Request, image_id: str, context: Here, caller: Wh
 
 
 @router.get("/{image_id}/history", summary="What it came from and led to", responses={200: {"model": Answer[HistoryView]}})
-async def get_history(request: Request, image_id: str, context: Here, caller: Who, query: Annotated[OwnerQuery, Query()]) -> Response:
-    history = await context.gallery.history(image_id, caller.reader(query.user_id))
+async def get_history(request: Request, image_id: str, context: Here, caller: Who, query: Annotated[ItemQuery, Query()]) -> Response:
+    history = await context.gallery.history(image_id, caller.reader(query.user_id), trashed=query.include_deleted)
     return _cached(request, ok(views_of_history(history, context.files)))

@@ -177,9 +177,9 @@ class Gallery:
                 yield image
             after = _position(images[-1], wanted)
 
-    async def history(self, image_id: str, user_id: str | None) -> History:
-        """The chain before the picture and the tree behind it."""
-        image = await self.get(image_id, user_id, trashed=True)
+    async def history(self, image_id: str, user_id: str | None, *, trashed: bool = False) -> History:
+        """The chain before the picture and the tree behind it; relatives in the trash are part of it."""
+        image = await self.get(image_id, user_id, trashed=trashed)
         return History(image, await self._store.ancestors(image), await self._store.descendants(image))
 
     async def facets(self, user_id: str) -> Facets:

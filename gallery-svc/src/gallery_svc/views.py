@@ -121,14 +121,17 @@ class BulkBody(Claim):
 
 
 class _Query(BaseModel):
-    """A query string; an empty value is one left out."""
+    """A query string; an empty value is one left out, `userId` is `user_id`."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
     @model_validator(mode="before")
     @classmethod
     def _drop_empty(cls, value: Any) -> Any:
-        return {name: inner for name, inner in value.items() if inner != ""} if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            return value
+        given = {name: inner for name, inner in value.items() if inner != ""}
+        return {"user_id": given["userId"], **given} if "userId" in given else given
 
 
 class OwnerQuery(_Query):
