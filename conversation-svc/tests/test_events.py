@@ -132,7 +132,7 @@ async def test_a_finished_message_has_the_promised_shape(talk: Any, say: Any) ->
     assert polled["refined_prompt"]["metadata"] == {"model": "offline", "provider": "offline", "processing_time": 0.01}
     assert polled["image"]["image_url"] == polled["image_url"]
     assert polled["image"]["metadata"]["provider"] == "local"
-    assert polled["content"] == "Here is your picture. Enjoy."
+    assert polled["content"] == "Here is your picture."
     assert "error" not in polled
 
 

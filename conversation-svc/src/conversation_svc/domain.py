@@ -203,6 +203,9 @@ _VIETNAMESE = re.compile("[ăâđêôơưàảãáạằẳẵắặầẩẫấ
 _WORDS = {
     "done": ("Here is your picture.", "Ảnh của bạn đây."),
     "done_many": ("Here are your pictures.", "Những bức ảnh của bạn đây."),
+    "undrawn": (
+        "The local engine could not draw: {terms}. A key such as GEMINI_API_KEY connects an engine that can.",
+        "Engine cục bộ chưa vẽ được: {terms}. Đặt một khóa như GEMINI_API_KEY để dùng engine vẽ được."),
     "awaiting": ("Here is the plan. Approve it and I will start.", "Đây là kế hoạch. Bạn duyệt thì mình bắt đầu nhé."),
     "failed": ("That did not work: {detail}", "Chưa làm được: {detail}"),
     "failed_partly": (
@@ -249,7 +252,8 @@ def content_of(turn: Turn) -> str:
     last = max((picture.step for picture in turn.results), default=0)
     many = sum(picture.step == last for picture in turn.results) > 1
     words = say("done_many" if many else "done", language)
-    return f"{words} {turn.reply}" if turn.reply and turn.reply != words else words
+    undrawn = ((turn.image or {}).get("metadata") or {}).get("ignored_terms") or []
+    return f"{words} {say('undrawn', language, terms=', '.join(map(str, undrawn[:6])))}" if undrawn else words
 
 
 @dataclass(frozen=True, slots=True)
