@@ -301,6 +301,18 @@ async def test_a_message_can_be_deleted_either_side(talk: Any) -> None:
     assert (await talk.context.doors.jobs.get(mid)).status == "CANCELED"
 
 
+async def test_a_message_whose_words_were_deleted_cannot_run_again(talk: Any) -> None:
+    await talk.start()
+    answer = await talk.client.post(f"/v1/chat/sessions/{talk.sid}/messages", json={"user_id": "ann", "content": "secret"})
+    user_mid, mid = answer.json()["result"]["user_message"]["message_id"], answer.json()["result"]["message_id"]
+    await talk.call(mid, "cancel")
+    await talk.client.delete(f"/v1/chat/sessions/{talk.sid}/messages/{user_mid}")
+
+    answer = await talk.call(mid, "retry")
+
+    assert (answer.status_code, answer.json()["slug"]) == (409, "not-retryable")
+
+
 async def test_events_are_told_from_the_beginning_or_after_the_last_one_heard(talk: Any) -> None:
     await talk.start()
     mid = await talk.say("a sunset")

@@ -255,15 +255,14 @@ class Conversations:
 
     def _fact(self, turn: Turn, record: JobRecord) -> MessageReceived | PlanApproved:
         """What the next stage must hear: the message, or the plan that is there already."""
-        received = MessageReceived.model_validate_json(turn.request)
         plan = list(turn.plan) or [PlannedStep(feature=step.feature, params=step.params) for step in record.steps]
         if plan and (turn.outbox == "plan" or turn.approved or record.steps):
             return PlanApproved(
-                job_id=turn.message_id, user_id=turn.user_id, session_id=turn.session_id, attempt=turn.attempt, prompt=received.text,
+                job_id=turn.message_id, user_id=turn.user_id, session_id=turn.session_id, attempt=turn.attempt, prompt=turn.text,
                 refined_prompt=turn.refined_prompt or record.refined_prompt, intent=plan[0].feature, plan=plan, picture=turn.picture,
                 reference=turn.reference, deadline=turn.deadline,
             )  # fmt: skip
-        return received.model_copy(
+        return MessageReceived.model_validate_json(turn.request).model_copy(
             update={"attempt": turn.attempt, "deadline": turn.deadline, "picture": turn.picture, "reference": turn.reference}
         )
 
@@ -384,13 +383,15 @@ class Conversations:
             raise MessageNotFoundError("There is no message with this id in the session")
         if is_answer:
             await self.cancel(message_id, session_id, owner)
-        await self._store.hide(turn.message_id, "answer_deleted" if is_answer else "user_deleted")
+        await self._store.hide(turn.message_id, "answer" if is_answer else "user", ended=turn.status in ENDED)
 
     async def retry(self, message_id: str, session_id: str, owner: str | None) -> Turn:
         """Run a failed or canceled message again from its first unfinished step."""
         turn = await self.message(message_id, session_id, owner)
         if turn.status not in _RETRYABLE:
             raise NotRetryableError(f"The message is {turn.status}; only FAILED and CANCELED ones can be run again")
+        if not turn.request and not turn.plan:
+            raise NotRetryableError("The words of this message were deleted; send them again")
         await self._check_room(turn.user_id)
         now = _now()
         session = _found(await self._store.next_seq(session_id, owner, now))

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from photofun_common.contracts.prompt import Choice, PlanMetadata, PlannedStep
 from photofun_common.contracts.values import PictureRef, ProblemData
@@ -299,10 +299,13 @@ class Store:
         return [turn for document in found if (turn := _to_turn(document))]
 
     @guarded
-    async def hide(self, message_id: str, field: str) -> None:
-        """Erase one message of a turn; the document goes when both are gone."""
-        gone: Document = {"text": "", "request": "", "sent": []} if field == "user_deleted" else {"reply": None, "refined_prompt": None}
-        await self._turns.update_one({"_id": message_id}, {"$set": {field: True, **gone}})
+    async def hide(self, message_id: str, side: Literal["user", "answer"], *, ended: bool) -> None:
+        """Erase one message of a turn; the document goes when both are gone.  While the job runs its request stays."""
+        if side == "user":
+            gone: Document = {"user_deleted": True, "text": "", "sent": [], **({"request": ""} if ended else {})}
+        else:
+            gone = {"answer_deleted": True, "reply": None, "refined_prompt": None}
+        await self._turns.update_one({"_id": message_id}, {"$set": gone})
         await self._turns.delete_one({"_id": message_id, "user_deleted": True, "answer_deleted": True, "outbox": None})
 
     @guarded
