@@ -46,6 +46,17 @@ async def test_the_newest_telling_wins_in_any_order_and_keeps_what_the_person_sa
     assert (item["model"], item["favorite"]) == ("second", True)
 
 
+async def test_one_bad_picture_of_many_spoils_no_other(studio: Studio) -> None:
+    good = [studio.fact() for _ in range(3)]
+    odd = studio.fact(prompt="a\0b", params={"a": ["\0"]})
+    bad = studio.fact(step=2**70)
+
+    outcomes = await asyncio.gather(*(studio.tell(fact) for fact in [good[0], bad, *good[1:], odd]), return_exceptions=True)
+
+    assert [isinstance(outcome, Exception) for outcome in outcomes] == [False, True, False, False, False]
+    assert await studio.ids() == [odd.picture.image_id, *(fact.picture.image_id for fact in reversed(good))]
+
+
 async def test_a_redelivery_brings_nothing_back(studio: Studio) -> None:
     trashed, purged = studio.fact(), studio.fact()
     await studio.tell(trashed, purged)

@@ -26,6 +26,7 @@ __all__ = ["BULK_MOST", "Gallery", "History"]
 log = logging.getLogger(__name__)
 BULK_MOST = 500
 _BATCH = 200
+_TEXTS = ("params", "metadata", "prompt", "refined_prompt", "degraded")
 
 
 class History:
@@ -68,6 +69,7 @@ class Gallery:
 
     async def take_result(self, fact: ImageReady) -> None:
         """File a finished picture, once."""
+        fact = fact.model_copy(update=_without_nul({name: getattr(fact, name) for name in _TEXTS}))
         feature = by_id(fact.feature) or by_slug(fact.feature)
         picture = fact.picture
         made = fact.created_at if fact.created_at.tzinfo else fact.created_at.replace(tzinfo=UTC)
@@ -248,6 +250,15 @@ async def _calmly(work: Callable[[], Awaitable[int]]) -> int:
     except Exception:  # a background loop must go on whatever happens
         log.exception("background work failed", extra={"work": getattr(work, "__name__", "work")})
     return 0
+
+
+def _without_nul(value: Any) -> Any:
+    """The same without NUL characters, which PostgreSQL keeps nowhere."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(inner) for key, inner in value.items()}
+    return [_without_nul(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _checked(image_id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import fields, replace
@@ -391,37 +392,38 @@ class SqlStore:
             return list((await session.exec(query)).all())
 
     async def facets(self, user_id: str) -> Facets:
-        """Counts of a person's pictures by kind."""
+        """Counts of a person's pictures by kind, in one look at them."""
         live = (ImageRow.user_id == user_id, col(ImageRow.deleted_at).is_(None))
         number = sa.func.count()
+        kinds = (
+            select(ImageRow.intent, ImageRow.provider, number, number.filter(col(ImageRow.favorite)))
+            .where(*live)
+            .group_by(col(ImageRow.intent), col(ImageRow.provider))
+        )
+        tags = (
+            select(sa.func.min(TagRow.name), number)
+            .join(ImageRow, col(ImageRow.id) == col(TagRow.image_id))
+            .where(TagRow.user_id == user_id, *live)
+            .group_by(col(TagRow.tag))
+            .order_by(number.desc(), col(TagRow.tag))
+            .limit(_TOP_TAGS)
+        )
+        trash = select(number).select_from(ImageRow).where(ImageRow.user_id == user_id, col(ImageRow.deleted_at).is_not(None))
+        intents: Counter[str] = Counter()
+        providers: Counter[str] = Counter()
+        total = favorites = 0
         async with self._reading() as session:
-
-            async def grouped(column: Any) -> dict[str, int]:
-                found = await session.exec(
-                    select(column, number).where(*live, column.is_not(None)).group_by(column).order_by(number.desc(), column)
-                )
-                return {name: int(count) for name, count in found.all()}
-
-            tags = await session.exec(
-                select(sa.func.min(TagRow.name), number)
-                .join(ImageRow, col(ImageRow.id) == col(TagRow.image_id))
-                .where(TagRow.user_id == user_id, *live)
-                .group_by(col(TagRow.tag))
-                .order_by(number.desc(), col(TagRow.tag))
-                .limit(_TOP_TAGS)
-            )
-            intents, providers = await grouped(col(ImageRow.intent)), await grouped(col(ImageRow.provider))
+            for intent, provider, count, favored in (await session.exec(kinds)).all():
+                total, favorites = total + count, favorites + favored
+                intents.update({intent: count} if intent else {})
+                providers.update({provider: count} if provider else {})
             return Facets(
-                total=(await session.exec(select(number).select_from(ImageRow).where(*live))).one(),
-                favorites=(await session.exec(select(number).select_from(ImageRow).where(*live, col(ImageRow.favorite)))).one(),
-                trash=(
-                    await session.exec(
-                        select(number).select_from(ImageRow).where(ImageRow.user_id == user_id, col(ImageRow.deleted_at).is_not(None))
-                    )
-                ).one(),
-                intents=intents,
-                providers=providers,
-                tags={name: int(count) for name, count in tags.all()},
+                total=total,
+                favorites=favorites,
+                trash=(await session.exec(trash)).one(),
+                intents=dict(intents.most_common()),
+                providers=dict(providers.most_common()),
+                tags={name: int(count) for name, count in (await session.exec(tags)).all()},
             )
 
     # --- lineage
