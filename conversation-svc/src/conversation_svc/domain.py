@@ -248,7 +248,7 @@ def content_of(turn: Turn) -> str:
         detail = turn.problem.detail if turn.problem else ""
         return say("failed_partly" if turn.results else "failed", language, detail=detail).strip()
     if turn.intent in ("chat", "clarify", "undo"):
-        return turn.reply or ""
+        return turn.reply or (say("moved", language) if turn.intent == "undo" else "")
     last = max((picture.step for picture in turn.results), default=0)
     many = sum(picture.step == last for picture in turn.results) > 1
     words = say("done_many" if many else "done", language)
