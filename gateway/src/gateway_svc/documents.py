@@ -134,7 +134,7 @@ def merged(documents: dict[str, dict[str, Any]], *, public_url: str, version: st
             '`{"code": 1000, "message", "result"}`; failures are RFC 9457 problem documents that carry `code` and `message` too. '
             "Every POST takes an `Idempotency-Key`.",
         },
-        "servers": [{"url": public_url}],
+        "servers": [{"url": "/", "description": "this gateway"}, {"url": public_url, "description": "its public address"}],
         "tags": [{"name": tag} for tag in dict.fromkeys([*_TAGS.values(), "Operations"])],
         "paths": dict(sorted(paths.items())),
         "components": {

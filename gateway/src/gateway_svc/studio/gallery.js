@@ -43,7 +43,7 @@ function card(tab, each) {
           button.textContent = result.favorite ? "★" : "☆";
         }, { leaves: false }),
         act(word("editThis"), "✎", async () => { attach(each.image_url); openTab("chat"); }, { leaves: false }),
-        act(word("toTrash"), "🗑", () => call("DELETE", `/gallery/${id}`)),
+        act(word("toTrash"), "✕", () => call("DELETE", `/gallery/${id}`)),
       ]
     : [
         act(word("restore"), "↩", () => call("POST", `/gallery/${id}/restore`, { json: {} })),

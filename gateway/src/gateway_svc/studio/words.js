@@ -1,7 +1,7 @@
 // What does the page say?  Every word in both languages.
 const WORDS = {
   en: {
-    chat: "Chat", gallery: "Gallery", trash: "Trash", language: "Tiếng Việt", account: "Account", newChat: "＋ New chat",
+    chat: "Chat", gallery: "Gallery", trash: "Trash", language: "Tiếng Việt", account: "Account", newChat: "+ New chat",
     say: "Say what you want: “Create a sunset over mountains”, or drop a photo…", attach: "Attach a picture", removePicture: "Remove the picture",
     send: "Send", search: "Search in prompts…", more: "More", emptyTrash: "Empty the trash", dropHere: "Drop the picture here", close: "Close",
     editThis: "Edit in chat", download: "Download", userName: "User name", token: "Token or API key",
@@ -16,7 +16,7 @@ const WORDS = {
     stages: { received: "Received", planned: "Planned", planning: "Thinking…", queued: "Waiting", started: "Started", finished: "Finished" },
   },
   vi: {
-    chat: "Trò chuyện", gallery: "Bộ sưu tập", trash: "Thùng rác", language: "English", account: "Tài khoản", newChat: "＋ Cuộc trò chuyện mới",
+    chat: "Trò chuyện", gallery: "Bộ sưu tập", trash: "Thùng rác", language: "English", account: "Tài khoản", newChat: "+ Cuộc trò chuyện mới",
     say: "Hãy nói điều bạn muốn: “Tạo cảnh hoàng hôn trên núi”, hoặc thả ảnh vào đây…", attach: "Đính kèm ảnh", removePicture: "Bỏ ảnh",
     send: "Gửi", search: "Tìm trong mô tả…", more: "Xem thêm", emptyTrash: "Dọn sạch thùng rác", dropHere: "Thả ảnh vào đây", close: "Đóng",
     editThis: "Sửa trong trò chuyện", download: "Tải xuống", userName: "Tên người dùng", token: "Mã đăng nhập hoặc khóa API",
