@@ -119,9 +119,7 @@ def jobs_list(
     table = Table("job", "user", "kind", "status", "progress", "steps", "created")
     for job in sorted(found, key=lambda one: one.created_at, reverse=True)[:limit]:
         steps, created = ", ".join(step.feature for step in job.steps), job.created_at.isoformat(timespec="seconds")
-        table.add_row(
-            job.job_id, job.user_id, job.kind, job.status, f"{job.progress:.0%}", steps, job.created_at.isoformat(timespec="seconds")
-        )
+        table.add_row(job.job_id, job.user_id, job.kind, job.status, f"{job.progress:.0%}", steps, created)
     out.print(table)
 
 

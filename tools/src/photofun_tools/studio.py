@@ -178,6 +178,7 @@ def _wait_ready(studio: Studio, child: subprocess.Popen[bytes] | None, stop: thr
             break
         if stop.wait(0.1):
             return False
+        manager.is_running(studio)  # being asked wakes the manager, which looks after its processes once a second otherwise
         if child is not None and child.poll() is not None:
             raise RunError(f"the process manager did not start:\n{_tail(studio.logs / 'supervisord.out')}")
         if time.monotonic() > end:
