@@ -56,7 +56,7 @@ async def list_jobs(request: Request, service: ServiceDep, caller: CallerDep) ->
 
 def _cursor_id(cursor: str) -> str:
     try:
-        return base64.urlsafe_b64decode(cursor[:200].encode()).decode("ascii")
+        return base64.b64decode(cursor[:200].encode(), b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError) as error:
         raise InvalidError("cursor: is not one of ours", errors=[{"field": "cursor", "message": "is not valid"}]) from error
 
