@@ -25,12 +25,23 @@ class Settings(CommonSettings):
     freepik_api_key: SecretStr | None = Field(default=None, description="turns the Freepik/Magnific engine on")
     freepik_base_url: str = Field(default="https://api.magnific.com", description="where that API is")
     freepik_api_key_header: str = Field(default="x-magnific-api-key", description="the header its key goes in")
+    freepik_per_minute: float = Field(default=250, gt=0, description="calls a minute to Freepik, polling included")
+    freepik_poll_seconds: float = Field(default=1.0, gt=0, le=5, description="first pause between two looks at a task; grows to 5 s")
     gemini_api_key: SecretStr | None = Field(default=None, description="turns the Gemini engine on")
+    gemini_api_keys: SecretStr | None = Field(default=None, description="several Gemini keys, a,b,c, changed when one meets its limit")
+    gemini_per_minute: float = Field(default=60, gt=0, description="calls a minute to Gemini's image model")
     gemini_base_url: str | None = Field(default=None, description="another address of the Gemini API")
     gemini_image_model: str = Field(default="gemini-nano-banana-2.1", description="Gemini's image model")
     openai_api_key: SecretStr | None = Field(default=None, description="turns the OpenAI-compatible engine on")
+    openai_per_minute: float = Field(default=60, gt=0, description="calls a minute to the OpenAI image server")
     openai_base_url: str | None = Field(default=None, description="any server with OpenAI's image API (default OpenAI's)")
     openai_image_model: str = Field(default="gpt-image-1", description="its image model")
+
+    @property
+    def gemini_keys(self) -> list[str]:
+        """All Gemini keys, each once, the single one first."""
+        texts = [key.get_secret_value() for key in (self.gemini_api_key, self.gemini_api_keys) if key is not None]
+        return list(dict.fromkeys(key.strip() for text in texts for key in text.split(",") if key.strip()))
 
     @property
     def storage(self) -> str:

@@ -12,14 +12,19 @@ from dataclasses import dataclass
 
 from photofun_common.bus import subscriptions_of
 from photofun_common.contracts.envelope import Event
+from photofun_common.contracts.jobs import ProviderTask
 from photofun_common.errors import PhotoFunError
 from photofun_common.fileurls import FileUrls
 from photofun_common.jetstream import JetStreamBus
 from photofun_common.jobs import JobStore
+from pydantic import SecretStr
 
 from .domain import FairSlots
 from .engines import Engine
+from .engines.freepik import FreepikEngine
+from .engines.gemini import GeminiEngine
 from .engines.local import LocalEngine
+from .engines.openai import OpenAIEngine
 from .events import HANDLERS
 from .guard import PictureFetcher
 from .pool import WorkerPool
@@ -58,8 +63,44 @@ def parse_routing(text: str) -> dict[str, list[str]]:
     return table
 
 
-def _engines(settings: Settings, pool: WorkerPool) -> list[Engine]:
-    return [LocalEngine(pool)]
+def _engines(settings: Settings, pool: WorkerPool, jobs: JobStore) -> list[Engine]:
+    """All engines there are; one without its key says so in `missing`."""
+
+    async def paid_calls() -> list[ProviderTask]:
+        return [task for record in await jobs.all() for step in record.steps for task in step.tasks]
+
+    return [
+        FreepikEngine(
+            pool,
+            api_key=_key(settings.freepik_api_key),
+            base_url=settings.freepik_base_url,
+            key_header=settings.freepik_api_key_header,
+            private_hosts=settings.allow_private_image_hosts,
+            others=paid_calls,
+            per_minute=settings.freepik_per_minute,
+            poll_seconds=settings.freepik_poll_seconds,
+        ),
+        GeminiEngine(
+            pool,
+            api_keys=settings.gemini_keys,
+            base_url=settings.gemini_base_url,
+            model=settings.gemini_image_model,
+            per_minute=settings.gemini_per_minute,
+        ),
+        OpenAIEngine(
+            pool,
+            api_key=_key(settings.openai_api_key),
+            base_url=settings.openai_base_url,
+            model=settings.openai_image_model,
+            private_hosts=settings.allow_private_image_hosts,
+            per_minute=settings.openai_per_minute,
+        ),
+        LocalEngine(pool),
+    ]
+
+
+def _key(secret: SecretStr | None) -> str | None:
+    return (secret.get_secret_value().strip() or None) if secret is not None else None
 
 
 async def _sweep(service: ImagingService) -> None:
@@ -83,13 +124,14 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
     fetcher = PictureFetcher(private_too=settings.allow_private_image_hosts)
     secret = settings.files_secret.get_secret_value()
     async with JetStreamBus(settings.nats_url, "imaging-svc") as bus:
+        jobs = JobStore(bus)
         service = ImagingService(
             bus=bus,
-            jobs=JobStore(bus),
+            jobs=jobs,
             blobs=BlobStore(settings.storage),
             pool=pool,
             fetcher=fetcher,
-            engines=_engines(settings, pool),
+            engines=_engines(settings, pool, jobs),
             routing=parse_routing(settings.image_routing),
             urls=FileUrls(settings.public_url, secret, signed=settings.auth_mode == "required"),
             secret=secret,

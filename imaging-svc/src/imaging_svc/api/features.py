@@ -103,7 +103,7 @@ async def list_engines(service: ServiceDep) -> Response:
             {
                 "name": engine.id,
                 "configured": engine.missing is None,
-                "healthy": engine.missing is None,
+                "healthy": engine.missing is None and getattr(engine, "healthy", True),
                 "missing": engine.missing,
                 "features": sorted(engine.features),
             }

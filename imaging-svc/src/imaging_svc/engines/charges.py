@@ -1,0 +1,45 @@
+"""Was this paid for already?  The rule for calls that answer with the picture itself and have no task to ask about."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from photofun_common.contracts.jobs import ProviderTask
+from photofun_common.errors import PhotoFunError
+
+from . import Tasks
+from .failures import OutcomeUnknownError
+
+__all__ = ["charged_once", "known_task"]
+
+T = TypeVar("T")
+
+
+def known_task(tasks: Tasks, engine: str, index: int) -> ProviderTask | None:
+    return next((task for task in tasks.known() if (task.engine, task.index) == (engine, index)), None)
+
+
+async def charged_once(tasks: Tasks, engine: str, endpoint: str, index: int, call: Callable[[], Awaitable[T]]) -> tuple[T, bool]:
+    """Make a paid call, noted before it is made; also says whether an earlier one may have been charged.
+
+    A call whose answer was lost is made again once, and marked; after that OutcomeUnknownError.
+    """
+    known = known_task(tasks, engine, index)
+    lost = known is not None and known.state != "failed"
+    if known is not None and lost and known.uncertain:
+        raise OutcomeUnknownError("Two calls may have been charged and gave nothing: there is no third")
+    uncertain = lost or (known is not None and known.uncertain)
+    task = ProviderTask(engine=engine, endpoint=endpoint, index=index, placed_at=datetime.now(UTC), uncertain=uncertain)
+    await tasks.save(task)
+    try:
+        result = await call()
+    except OutcomeUnknownError:
+        await tasks.save(task.model_copy(update={"state": "unknown"}))
+        raise
+    except PhotoFunError:
+        await tasks.save(task.model_copy(update={"state": "failed"}))
+        raise
+    await tasks.save(task.model_copy(update={"state": "done"}))
+    return result, uncertain

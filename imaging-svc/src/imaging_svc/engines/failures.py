@@ -1,0 +1,62 @@
+"""What can go wrong with a provider?  The slugs people see; what is Upstream or Unavailable lets the next engine try."""
+
+from __future__ import annotations
+
+from photofun_common.errors import InvalidError, UnavailableError, UpstreamError
+
+__all__ = [
+    "ModerationBlockedError",
+    "OutcomeUnknownError",
+    "ProviderAuthError",
+    "ProviderCreditsError",
+    "ProviderDownError",
+    "ProviderFailedError",
+    "ProviderLateError",
+    "ProviderLimitedError",
+    "ProviderRejectedError",
+    "UnsuitedError",
+]
+
+
+class ProviderAuthError(UpstreamError):
+    slug, title = "provider-auth", "The provider does not take the key"
+
+
+class ProviderCreditsError(UpstreamError):
+    slug, title = "provider-no-credits", "The provider's account has no credits left"
+
+
+class ProviderFailedError(UpstreamError):
+    slug, title = "provider-failed", "The provider failed"
+
+
+class ProviderLateError(UpstreamError):
+    slug, title, status = "provider-timeout", "The provider took too long", 504
+
+
+class OutcomeUnknownError(UpstreamError):
+    """A paid call was sent and its answer never came: it may have been charged."""
+
+    slug, title = "provider-outcome-unknown", "The provider's answer was lost"
+
+
+class ProviderDownError(UnavailableError):
+    slug, title = "provider-unavailable", "The provider can't be reached"
+
+
+class ProviderLimitedError(UnavailableError):
+    slug, title = "provider-rate-limited", "The provider wants a pause"
+
+
+class UnsuitedError(UnavailableError):
+    """The engine does the feature, but not with this picture or these parameters."""
+
+    slug, title = "provider-unsuited", "The provider can't take this one"
+
+
+class ProviderRejectedError(InvalidError):
+    slug, title = "provider-rejected", "The provider does not accept this request"
+
+
+class ModerationBlockedError(InvalidError):
+    slug, title = "moderation-blocked", "The provider's content rules refuse this"
