@@ -49,7 +49,7 @@ async def test_the_gallery_waits_for_its_database_and_says_so(postgres: Postgres
             return bool(found.status_code == 200)
 
         assert answer.status_code == 503 and answer.json()["slug"] == "database-unavailable" and ready.status_code == 503
-        assert spent < 2 and await eventually(works)
+        assert spent < 5 and await eventually(works)
 
 
 async def test_a_database_that_goes_away_is_told_and_taken_up_again(postgres: Postgres, shared_database: str, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ async def test_a_database_that_goes_away_is_told_and_taken_up_again(postgres: Po
         after = await studio.client.get("/v1/gallery", params={"user_id": "ann"})
 
     assert [answer.status_code for answer in (before, *away, after)] == [200, 503, 503, 200]
-    assert away[1].headers["retry-after"] and spent < 3
+    assert away[1].headers["retry-after"] and spent < 8
 
 
 async def test_lists_on_a_large_table_use_an_index(studio: Studio) -> None:
@@ -158,7 +158,7 @@ async def test_any_order_of_deeds_and_repeats_ends_like_the_model(studio: Studio
         told = {event.key for event in studio.bus.of(ImagePurged) if event.user_id == user}
         assert told == {facts[at].picture.key for at, one in enumerate(model.states) if one == "gone"}
 
-    @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(deeds)
     def explore(order: list[tuple[str, int]]) -> None:
         asyncio.run_coroutine_threadsafe(run(order), loop).result()
