@@ -4,15 +4,86 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 
 from limits import RateLimitItem
-from limits.storage import MemoryStorage
+from limits.storage import MovingWindowSupport, Storage
 from limits.strategies import MovingWindowRateLimiter
 from photofun_common.errors import RateLimitedError
 
 from .wire import Pairs
 
-__all__ = ["RateKeeper"]
+__all__ = ["RateKeeper", "refusal_headers"]
+
+_SWEEP_SECONDS = 60.0
+
+
+class Windows(Storage, MovingWindowSupport):
+    """Moving windows in this process, where a call costs the same whatever the limit is.
+
+    The library's own storage inserts at the front of a list and sweeps in threads.
+    """
+
+    STORAGE_SCHEME = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._calls: dict[str, tuple[deque[float], float]] = {}
+        self._swept_at = time.time()
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return ValueError
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        now = time.time()
+        calls = self._window(key, now, expiry)
+        if len(calls) + amount > limit:
+            return False
+        calls.extend([now] * amount)
+        return True
+
+    def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        now = time.time()
+        calls = self._window(key, now, expiry)
+        return (calls[0], len(calls)) if calls else (now, 0)
+
+    def _window(self, key: str, now: float, expiry: int) -> deque[float]:
+        if now - self._swept_at > _SWEEP_SECONDS:
+            self._sweep(now)
+        found = self._calls.get(key)
+        if found is None:
+            found = self._calls[key] = (deque(), expiry)
+        calls = found[0]
+        while calls and calls[0] <= now - expiry:
+            calls.popleft()
+        return calls
+
+    def _sweep(self, now: float) -> None:
+        self._swept_at = now
+        self._calls = {key: (calls, expiry) for key, (calls, expiry) in self._calls.items() if calls and calls[-1] > now - expiry}
+
+    # what fixed windows would need
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        raise NotImplementedError
+
+    def get(self, key: str) -> int:
+        return len(self._calls.get(key, ((), 0))[0])
+
+    def get_expiry(self, key: str) -> float:
+        calls, expiry = self._calls.get(key, ((), 0))
+        return calls[0] + expiry if calls else time.time()
+
+    def check(self) -> bool:
+        return True
+
+    def reset(self) -> int | None:
+        count, self._calls = len(self._calls), {}
+        return count
+
+    def clear(self, key: str) -> None:
+        self._calls.pop(key, None)
 
 
 class RateKeeper:
@@ -20,7 +91,7 @@ class RateKeeper:
 
     def __init__(self, rate: RateLimitItem, paid_rate: RateLimitItem, failure_rate: RateLimitItem) -> None:
         self._rate, self._paid_rate, self._failure_rate = rate, paid_rate, failure_rate
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
+        self._windows = MovingWindowRateLimiter(Windows())
 
     def count(self, caller: str, *, paid: bool) -> Pairs:
         """Count a call; the RateLimit headers of its answer.  Raises RateLimitedError, with these as `headers`."""
