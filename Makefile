@@ -66,7 +66,7 @@ bench: install ## measure the running studio
 	$(PY) benchmarks/bench_chat.py
 
 eval: install ## how well the offline planner understands
-	$(PY) -m prompt_svc.eval
+	$(PY) -m prompt_svc.evaluate
 
 ## Keep it
 
