@@ -245,6 +245,9 @@ class JetStreamBus:
         """Stop fetching, let handlers finish for a few seconds, unsubscribe the pulls, then drain."""
         self._stopping.set()
         pending = {task for task in self._tasks if not task.done()}
+        if not self._ready.is_set():  # never connected: nothing is in hand
+            for task in pending:
+                task.cancel()
         if pending:
             _, late = await asyncio.wait(pending, timeout=8)
             for task in late:
