@@ -32,7 +32,7 @@ from .failures import (
     UnsuitedError,
 )
 from .limiter import Limiter
-from .receiving import RATIOS, Finish, MaskForm, ResultFetcher, Sent, nearest_ratio, prepared, receive, size_of, worded
+from .receiving import RATIOS, Finish, MaskForm, ResultFetcher, Sent, nearest_ratio, prepared, receive, share_of, size_of, worded
 from .web import ProviderApi, is_moderation
 
 __all__ = ["FreepikEngine"]
@@ -158,12 +158,12 @@ class FreepikEngine:
 
     async def run(self, order: Order, *, tell: Tell, tasks: Tasks) -> Made:
         """Make the pictures.  Raises the failures of engines/failures.py."""
-        deadline = time.monotonic() + max(1.0, min(self._seconds, order.seconds - 2.0))
+        seconds = share_of(order, self._seconds)
         try:
-            async with asyncio.timeout_at(asyncio.get_running_loop().time() + deadline - time.monotonic()):
+            async with asyncio.timeout(seconds):
                 return await self._run(order, tell, tasks)
         except TimeoutError as error:
-            raise ProviderLateError(f"Freepik was not ready in {min(self._seconds, order.seconds):.0f} s") from error
+            raise ProviderLateError(f"Freepik was not ready in {seconds:.0f} s") from error
 
     async def _run(self, order: Order, tell: Tell, tasks: Tasks) -> Made:
         call = await self._call(order)

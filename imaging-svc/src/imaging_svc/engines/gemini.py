@@ -28,7 +28,7 @@ from .failures import (
     ProviderRejectedError,
 )
 from .limiter import Limiter
-from .receiving import RATIOS, Finish, MaskForm, Sent, nearest_ratio, prepared, receive, size_of, worded
+from .receiving import RATIOS, Finish, MaskForm, Sent, nearest_ratio, prepared, receive, share_of, size_of, worded
 
 __all__ = ["GeminiEngine"]
 
@@ -50,6 +50,14 @@ def _pause(details: Any) -> float | None:
             if "retryDelay" in entry:
                 return float(entry["retryDelay"].removesuffix("s"))
     return None
+
+
+def _load() -> None:
+    """Import the SDK: it takes seconds, and the event loop has other things to do."""
+    from google import genai
+    from google.genai import errors, types
+
+    _ = (genai, errors, types)
 
 
 class _Keys:
@@ -129,7 +137,7 @@ class GeminiEngine:
 
     async def run(self, order: Order, *, tell: Tell, tasks: Tasks) -> Made:
         """Make the pictures, one call each.  Raises the failures of engines/failures.py."""
-        seconds = max(1.0, min(self._seconds, order.seconds - 2.0))
+        seconds = share_of(order, self._seconds)
         try:
             async with asyncio.timeout(seconds):
                 return await self._run(order, tell, tasks, seconds)
@@ -137,6 +145,7 @@ class GeminiEngine:
             raise ProviderLateError(f"Gemini was not ready in {seconds:.0f} s") from error
 
     async def _run(self, order: Order, tell: Tell, tasks: Tasks, seconds: float) -> Made:
+        await asyncio.to_thread(_load)
         contents, ratio, finish = await self._asked(order)
         count = order.params["num_images"]
         done = 0

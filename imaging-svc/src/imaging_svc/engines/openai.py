@@ -16,7 +16,7 @@ from .breaker import Breaker
 from .charges import charged_once
 from .failures import ProviderFailedError, ProviderLateError
 from .limiter import Limiter
-from .receiving import RATIOS, Finish, ResultFetcher, Sent, nearest_ratio, prepared, receive, size_of, worded
+from .receiving import RATIOS, Finish, ResultFetcher, Sent, nearest_ratio, prepared, receive, share_of, size_of, worded
 from .web import Body, ProviderApi
 
 __all__ = ["OpenAIEngine"]
@@ -77,7 +77,7 @@ class OpenAIEngine:
 
     async def run(self, order: Order, *, tell: Tell, tasks: Tasks) -> Made:
         """Make the pictures.  Raises the failures of engines/failures.py."""
-        seconds = max(1.0, min(self._seconds, order.seconds - 2.0))
+        seconds = share_of(order, self._seconds)
         try:
             async with asyncio.timeout(seconds):
                 return await self._run(order, tell, tasks, seconds)

@@ -17,7 +17,7 @@ from ..pool import WorkerPool
 from . import Order
 from .failures import ProviderFailedError
 
-__all__ = ["RATIOS", "Finish", "MaskForm", "ResultFetcher", "Sent", "nearest_ratio", "prepared", "receive", "size_of", "worded"]
+__all__ = ["RATIOS", "Finish", "MaskForm", "ResultFetcher", "Sent", "nearest_ratio", "prepared", "receive", "share_of", "size_of", "worded"]
 
 MaskForm = Literal["alpha", "black"]
 MAX_RESULT_BYTES = 25 * 2**20
@@ -32,6 +32,7 @@ RATIOS = {
     "2:3": 2 / 3,
 }
 _SECONDS = 30.0
+_SHARE = 0.8
 
 
 class ResultFetcher(PictureFetcher):
@@ -78,6 +79,11 @@ class Finish:
     mask_only: bool = False
     background_color: str | None = None
     background: bytes | None = None
+
+
+def share_of(order: Order, most: float) -> float:
+    """How long an engine may take: `most`, and never so long that no other engine could still do it."""
+    return max(1.0, min(most, order.seconds * _SHARE))
 
 
 def nearest_ratio(width: int, height: int, names: dict[str, float]) -> str:
