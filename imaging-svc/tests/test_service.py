@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import os
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,10 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 from imaging_svc.codec import encode
-from imaging_svc.domain import FairSlots, WorkerLostError, file_key, picture_id
+from imaging_svc.domain import FairSlots, WorkerLostError, WorkFailedError, file_key, picture_id
 from imaging_svc.engines import Made, Order
 from imaging_svc.events import HANDLERS
 from imaging_svc.guard import PictureFetcher
+from imaging_svc.pool import WorkerPool
 from imaging_svc.service import ImagingService, PictureInput
 from imaging_svc.store import BlobStore
 from imaging_svc.wiring import parse_routing
@@ -25,7 +29,7 @@ from photofun_common.contracts.gallery import ImagePurged
 from photofun_common.contracts.imaging import ImageReady, JobFinished, SourceStored, StepRequested
 from photofun_common.contracts.prompt import PlanFailed, PlanMetadata, PlannedStep, PlanReady, ReplyReady
 from photofun_common.contracts.values import PictureRef
-from photofun_common.errors import InvalidError, UnavailableError, UpstreamError
+from photofun_common.errors import DeadlineError, InvalidError, UnavailableError, UpstreamError
 from photofun_common.fileurls import FileUrls
 from photofun_common.http import validated
 from photofun_common.jobs import JobStore
@@ -546,6 +550,49 @@ async def test_one_person_leaves_places_for_others_and_who_gives_up_frees_the_qu
     assert slots.ahead_of("ann") == 0
     async with slots.place("a"), slots.place("b"), slots.place("c"):
         pass
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[WorkerPool]:
+    opened = WorkerPool(1, "unused")
+    yield opened
+    await opened.aclose()
+
+
+async def test_a_worker_may_be_late_lost_or_wrong_and_the_next_work_is_done(pool: WorkerPool) -> None:
+    with pytest.raises(DeadlineError):
+        await pool.run(time.sleep, 60, seconds=0.5)
+    with pytest.raises(WorkerLostError):
+        await pool.run(os._exit, 3, seconds=20)
+    with pytest.raises(WorkFailedError) as caught:
+        await pool.run(math.sqrt, -1, seconds=20)
+
+    assert "math" not in str(caught.value.to_problem())
+    assert await pool.run(abs, -3, seconds=20) == 3
+
+
+async def test_canceled_work_frees_its_worker_at_once(pool: WorkerPool) -> None:
+    assert await pool.run(abs, -1, seconds=20) == 1
+    work = asyncio.create_task(pool.run(time.sleep, 60, seconds=60))
+    await asyncio.sleep(0.3)
+
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+    assert await asyncio.wait_for(pool.run(abs, -3, seconds=20), 15) == 3
+
+
+@pytest.mark.parametrize("trouble", [WorkerLostError("gone"), WorkFailedError("odd")])
+async def test_an_upload_that_brings_the_decoder_down_is_undecodable(trouble: Exception, make: Any, picture: bytes) -> None:
+    class Broken:
+        async def run(self, *_: Any, **__: Any) -> Any:
+            raise trouble
+
+    service: ImagingService = make(pool=Broken())
+
+    with pytest.raises(InvalidError) as caught:
+        await service.store_picture(picture, "upload", "1")
+    assert caught.value.slug == "image-undecodable"
 
 
 def test_keys_and_ids_follow_from_their_causes() -> None:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid5
 
-from photofun_common.errors import InvalidError, NotFoundError, RateLimitedError, UnavailableError, UnsupportedMediaError
+from photofun_common.errors import InvalidError, NotFoundError, PhotoFunError, RateLimitedError, UnavailableError, UnsupportedMediaError
 
 __all__ = [
     "EngineMissingError",
@@ -25,6 +25,7 @@ __all__ = [
     "TooManyJobsError",
     "UnsafeUrlError",
     "UnsupportedImageError",
+    "WorkFailedError",
     "WorkerLostError",
     "file_key",
     "picture_id",
@@ -79,6 +80,10 @@ class TooManyJobsError(RateLimitedError):
 
 class FileNotStoredError(NotFoundError):
     slug, title = "file-not-found", "There is no such file"
+
+
+class WorkFailedError(PhotoFunError):
+    slug, title, code = "internal-error", "The picture work failed on our side", 1005
 
 
 class WorkerLostError(UnavailableError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import logging
 import multiprocessing
 import os
 import resource
@@ -17,10 +18,11 @@ from pebble import ProcessExpired, ProcessPool
 from photofun_common.contracts.values import ProblemData
 from photofun_common.errors import DeadlineError, PhotoFunError, ProblemError, UnavailableError
 
-from .domain import ImageUndecodableError, WorkerLostError
+from .domain import ImageUndecodableError, WorkerLostError, WorkFailedError
 
 __all__ = ["WorkerPool"]
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 _SLOTS = 256
 _TICK = 0.4
@@ -121,7 +123,8 @@ class WorkerPool:
             raise ProblemError(ProblemData.model_validate(value))
         if kind == "memory":
             raise ImageUndecodableError("The picture needs more memory than it may have")
-        raise RuntimeError(f"worker: {value}")
+        log.error("picture work crashed", extra={"error": value})
+        raise WorkFailedError
 
     async def aclose(self) -> None:
         """Stop the workers at once."""

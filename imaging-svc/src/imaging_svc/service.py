@@ -47,6 +47,7 @@ from .domain import (
     TooManyJobsError,
     UnsafeUrlError,
     WorkerLostError,
+    WorkFailedError,
     file_key,
     picture_id,
 )
@@ -237,7 +238,10 @@ class ImagingService:
 
     async def store_picture(self, data: bytes, *cause: object) -> Picture:
         """Judge, normalise and keep a picture; its key follows from `cause`."""
-        encoded = await self._pool.run(codec.normalised, data, seconds=15.0)
+        try:
+            encoded = await self._pool.run(codec.normalised, data, seconds=15.0)
+        except (WorkerLostError, WorkFailedError) as error:
+            raise ImageUndecodableError("The picture cannot be read: it brought the decoder down") from error
         key = file_key(self._secret, *cause, extension=encoded.extension)
         await self._blobs.put(key, encoded.data)
         return Picture(
