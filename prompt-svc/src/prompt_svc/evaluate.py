@@ -1,5 +1,6 @@
 """How well does the offline planner understand?  `python -m prompt_svc.evaluate [tuning|test]` prints figures and misses."""
 
+# ruff: noqa: E501 - report lines
 from __future__ import annotations
 
 import argparse
@@ -8,6 +9,7 @@ import json
 import os
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +53,9 @@ def _features(plan: Plan) -> list[str]:
 def _fits(wanted: Any, got: Any) -> bool:
     """`>0` and `<25` compare sizes, a mapping is a part of the other, anything else is equal."""
     if isinstance(wanted, str) and wanted[:1] in "<>" and wanted[1:].lstrip("-").isdigit():
-        return isinstance(got, int | float) and (got > float(wanted[1:]) if wanted[0] == ">" else 0 < got < float(wanted[1:]) or (float(wanted[1:]) <= 0 and got < 0))
+        return isinstance(got, int | float) and (
+            got > float(wanted[1:]) if wanted[0] == ">" else 0 < got < float(wanted[1:]) or (float(wanted[1:]) <= 0 and got < 0)
+        )
     if isinstance(wanted, dict):
         return isinstance(got, dict) and all(_fits(value, got.get(name)) for name, value in wanted.items())
     return bool(wanted == got)
@@ -72,7 +76,10 @@ def judge(row: dict[str, Any], plan: Plan, seconds: float) -> Verdict:
             for place, op in enumerate(operations):
                 values = {name: value for name, value in op.items() if name != "op"}
                 wanted += len(values)
-                fitting += sum(place < len(done) and done[place].get("op") == op["op"] and _fits(value, done[place].get(name)) for name, value in values.items())
+                fitting += sum(
+                    place < len(done) and done[place].get("op") == op["op"] and _fits(value, done[place].get(name))
+                    for name, value in values.items()
+                )
         for name, value in step.get("params", {}).items():
             wanted += 1
             fitting += _fits(value, got.get(name))
@@ -87,7 +94,9 @@ async def run(rows: list[dict[str, Any]], planner: OfflinePlanner | None = None)
         context = row.get("context", {})
         history = tuple(HistoryEntry.model_validate(entry) for entry in context.get("history", []))
         started = time.perf_counter()
-        plan = await used.plan(Ask(row["text"], has_picture=context.get("picture", True), has_reference=context.get("reference", False), history=history))
+        plan = await used.plan(
+            Ask(row["text"], has_picture=context.get("picture", True), has_reference=context.get("reference", False), history=history)
+        )
         out.append(judge(row, plan, time.perf_counter() - started))
     return out
 
@@ -109,11 +118,18 @@ def _is_asking(verdict: Verdict) -> bool:
 def report(verdicts: list[Verdict]) -> list[str]:
     """The figures as lines."""
     lines = [f"right plan            {_share(verdicts)}", f"right parameters      {_params(verdicts)}"]
-    for title, key in (("kind", lambda row: row["kind"]), ("language", lambda row: row["lang"]), ("feature", lambda row: row["expect"][0]["feature"])):
+    keys: dict[str, Callable[[dict[str, Any]], str]] = {
+        "kind": lambda row: str(row["kind"]),
+        "language": lambda row: str(row["lang"]),
+        "feature": lambda row: str(row["expect"][0]["feature"]),
+    }
+    for title, key in keys.items():
         groups: dict[str, list[Verdict]] = defaultdict(list)
         for verdict in verdicts:
             groups[key(verdict.row)].append(verdict)
-        lines += [f"by {title}"] + [f"  {name:<20}{_share(group):<20} parameters {_params(group)}" for name, group in sorted(groups.items())]
+        lines += [f"by {title}"] + [
+            f"  {name:<20}{_share(group):<20} parameters {_params(group)}" for name, group in sorted(groups.items())
+        ]
     wrong = [verdict for verdict in verdicts if not verdict.is_right and not _is_asking(verdict) and verdict.plan.confidence >= _SURE]
     lines.append(f"wrong and confident   {len(wrong)}/{len(verdicts)} = {100 * len(wrong) / max(1, len(verdicts)):.1f} %")
     lines.append(f"asked back            {sum(map(_is_asking, verdicts))}")
@@ -128,8 +144,10 @@ def report(verdicts: list[Verdict]) -> list[str]:
     lines.append("misses")
     for verdict in verdicts:
         if not verdict.is_right or verdict.params_right < verdict.params_wanted:
-            got = [(step.feature, step.params) for step in verdict.plan.steps] or [verdict.plan.intent, verdict.plan.undo]
-            lines.append(f"  {verdict.row['id']} [{verdict.plan.confidence:.2f}] {verdict.row['text']!r}\n      wanted {json.dumps(verdict.row['expect'], ensure_ascii=False)}\n      got    {got}")
+            got: Any = [(step.feature, step.params) for step in verdict.plan.steps] or [verdict.plan.intent, verdict.plan.undo]
+            lines.append(
+                f"  {verdict.row['id']} [{verdict.plan.confidence:.2f}] {verdict.row['text']!r}\n      wanted {json.dumps(verdict.row['expect'], ensure_ascii=False)}\n      got    {got}"
+            )
     return lines
 
 

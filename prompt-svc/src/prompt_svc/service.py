@@ -68,7 +68,8 @@ class PromptService:
         plan = await (self._planner.refine(ask) if question.only_refine else self._planner.plan(ask))
         return RefineAnswer(
             refined_prompt=plan.refined_prompt or ask.text, intent=plan.intent, confidence=round(plan.confidence, 3), plan=list(plan.steps),
-            reply=plan.reply, choices=list(plan.choices), keywords=list(plan.keywords), language=plan.language, metadata=_metadata(plan, started),
+            reply=plan.reply, choices=list(plan.choices), keywords=list(plan.keywords), language=plan.language,
+            metadata=_metadata(plan, started),
         )  # fmt: skip
 
     async def suggest(self, query: str, *, limit: int, user_id: str | None = None) -> list[dict[str, Any]]:
@@ -92,14 +93,15 @@ def _outcome(data: MessageReceived, plan: Plan, metadata: PlanMetadata) -> Outco
     same: dict[str, Any] = {"job_id": data.job_id, "user_id": data.user_id, "session_id": data.session_id, "attempt": data.attempt}
     confidence = round(plan.confidence, 3)
     if plan.intent in TALK_INTENTS or not plan.steps:
-        intent = plan.intent if plan.intent in TALK_INTENTS else "clarify"
+        intent: Any = plan.intent if plan.intent in TALK_INTENTS else "clarify"
         return ReplyReady(
             **same, intent=intent, confidence=confidence, language=plan.language, reply=plan.reply or "", choices=list(plan.choices),
             undo=plan.undo, picture=plan.picture, metadata=metadata,
         )  # fmt: skip
     return PlanReady(
         **same, prompt=data.text, refined_prompt=plan.refined_prompt, intent=plan.intent, confidence=confidence, language=plan.language,
-        reply=plan.reply, plan=list(plan.steps), picture=plan.picture or data.picture, reference=plan.reference or data.reference, mode=data.mode,
+        reply=plan.reply, plan=list(plan.steps), picture=plan.picture or data.picture, reference=plan.reference or data.reference,
+        mode=data.mode,
         metadata=metadata, deadline=data.deadline,
     )  # fmt: skip
 

@@ -79,7 +79,9 @@ def main() -> None:
     gram_w, gram_b = _fit(np.stack([grams(text) for text, _ in pairs]) * 3.0, wanted, len(labels), decay=3e-4)
     path = Path(target.__file__).with_name("weights.npz")
     half = np.float16
-    np.savez_compressed(path, labels=np.array(labels), e5_w=e5_w.astype(half), e5_b=e5_b, grams_w=(gram_w * 3.0).astype(half), grams_b=gram_b)
+    np.savez_compressed(
+        path, labels=np.array(labels), e5_w=e5_w.astype(half), e5_b=e5_b, grams_w=(gram_w * 3.0).astype(half), grams_b=gram_b
+    )
     print(f"{len(pairs)} phrases, {len(labels)} labels, {path.stat().st_size // 1024} kB")
 
 

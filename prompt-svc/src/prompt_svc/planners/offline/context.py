@@ -205,11 +205,11 @@ def follow_up(words: Words, history: tuple[HistoryEntry, ...], facts: Facts) -> 
         return _exactly(last, int(value[1]))
     if (
         last.feature == "upscale"
-        and (factor := slots.factor_of(key))
+        and (times := slots.factor_of(key))
         and len(key.split()) <= 4
         and re.match(r"^(?:no |make it |try |thu |to |len |gap )*[\dx]+", key)
     ):
-        return FollowUp("upscale", {**last.params, "scale_factor": 4 if factor > 2 else 2}, from_source=True)
+        return FollowUp("upscale", {**last.params, "scale_factor": 4 if times > 2 else 2}, from_source=True)
     return None
 
 

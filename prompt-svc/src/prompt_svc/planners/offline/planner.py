@@ -72,7 +72,7 @@ class OfflinePlanner:
         if target := context.undo_of(words):
             return self._undo(target, ask, language)
         said = talk.small_talk(words)
-        if said and said.kind in ("injection", "help", "who"):
+        if said and said.kind in ("injection", "help", "who", "off-topic"):
             return self._talk(said.kind, words, language)
         follow = context.follow_up(words, ask.history, facts) or context.regenerated(words, ask.history)
         if follow is not None:
@@ -251,8 +251,27 @@ def _sensible(steps: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[s
     for feature, params in steps:
         if out and out[-1][0] == feature == "remove_background":
             out[-1] = (feature, {**out[-1][1], **params})
+        elif out and out[-1][0] == feature == "upscale":
+            out[-1] = (
+                feature,
+                {**out[-1][1], **params, "scale_factor": max(out[-1][1].get("scale_factor", 2), params.get("scale_factor", 2))},
+            )
+        elif feature == "adjust" and out and out[-1][0] == "adjust":
+            out[-1] = ("adjust", {"operations": _joined([*out[-1][1].get("operations", []), *params.get("operations", [])])})
         elif not (out and out[-1] == (feature, params)):
             out.append((feature, params))
+    return out
+
+
+def _joined(operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Operations where the same tone twice in the same direction is one, the stronger."""
+    out: list[dict[str, Any]] = []
+    for op in operations:
+        same = next((index for index, other in enumerate(out) if other["op"] == op["op"] and isinstance(op.get("amount"), int)), None)
+        if same is not None and out[same]["amount"] * op["amount"] > 0:
+            out[same] = max(out[same], op, key=lambda one: abs(one["amount"]))
+        else:
+            out.append(op)
     return out
 
 

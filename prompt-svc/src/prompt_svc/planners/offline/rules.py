@@ -35,11 +35,11 @@ class Found:
 
 
 _POLITE = re.compile(
-    r"^(?:(?:hi|hey|hello|hi there|ok|okay|okey|so|well|alright|great|nice|perfect|cool|good|thanks|thank you|awesome|now|and|then|also|next|first|finally|lastly|just|please|kindly|"
+    r"^(?:(?:hi|hey|hello|hi there|ok|okay|okey|so|well|alright|great|nice|perfect|cool(?=[,.!])|good|thanks|thank you|awesome|now|and|then|also|next|first|finally|lastly|just|please|kindly|"
     r"can you|could you|would you|will you|can u|could we|can we|i want you to|i want to|i'd like you to|i'd like to|i would like (?:you )?to|i need you to|i need to|"
     r"let's|lets|let us|help me(?: to)?|try to|go ahead and|what if you|maybe|after that|afterwards|once done|when done|do me a favor and|yo|bro|hmm|um|uh|but|oh|"
     r"chao|alo|xin chao|oke|da|ui|nay|ban oi|em oi|ad oi|bot oi|shop oi|ban co the|co the|ban hay|hay|lam on|xin|vui long|giup minh|giup toi|giup em|giup|gium minh|gium|cho minh|cho toi|cho em|minh muon|toi muon|em muon|"
-    r"minh can|toi can|em can|nho ban|nho|roi|sau do|tiep theo|tiep|xong|va|cuoi cung|dau tien|bay gio|gio|thi|ban|dong thoi|em|minh|toi)\b[\s,.!:]*)+"
+    r"minh can|toi can|em can|nho ban|nho|roi|sau do|tiep theo|tiep|xong|va|cuoi cung|dau tien|bay gio|gio|thi|ban|dong thoi|em|minh|toi(?! (?:hon|di|lai|bot|xuong|qua|chut|mot|nhieu|them)))\b[\s,.!:]*)+"
 )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def without_politeness(words: Words) -> Words:
 
 IMAGE = r"(?:pictures?|images?|photos?|pics?|shots?|snaps?|photographs?|anh|hinh|hinh anh|buc anh|tam anh|buc hinh|tam hinh|buc tranh)"
 IT = rf"(?:it|this|that|the|my|everything|{IMAGE}|no|nay|cai nay)"
-BG = r"(?:back ?grounds?|backdrops?|phong nen|hinh nen phia sau|hau canh|phong|nen|back ?round)"
+BG = r"(?:back ?grounds?|backdrops?|phong nen|hinh nen phia sau|hau canh|phong(?! cach)|nen|back ?round)"
 REMOVE = r"(?:remove|removing|delete|erase|clear|strip|take (?:out|away|off)|get rid of|getting rid of|cut (?:out|away|off)|eliminate|drop|kill|ditch|lose|wipe|no|without|xoa|bo|loai bo|loai|tach|cat bo|cat|khu|lay|xoa bo|go|go bo|boc|lam sach)"
 
 # --- generation
@@ -62,7 +62,7 @@ _MAKE = r"(?:create|generate|draw|paint|sketch|render|design|imagine|illustrate|
 _TO_WHOM = r"(?:\s+(?:me|us|for me|cho minh|cho toi|cho em|giup minh|giup toi|giup em|giup|gium minh|gium|ra|nen|luon|hinh anh|anh cho))*"
 _A = r"(?:\s+(?:a|an|the|one|some|new|another|mot|cai|cho|mot cai|nhung|moi))*"
 _COUNT = r"(?:\s+(?P<count>\d{1,2}|two|three|four|five|six|hai|ba|bon|nam|a couple of))?"
-_KIND = rf"(?:\s+(?:different|various|new|nice|beautiful|cool|high quality|{IMAGE}|buc tranh|buc|tam|canh|versions?|variations?)(?=\s|$))*(?:\s+(?:of|about|showing|depicting|with|ve|cua|co|mo ta|the hien))?"
+_KIND = rf"(?:\s+(?:different|various|new|nice|beautiful|cool|high quality|{IMAGE}|buc tranh|buc|tam|canh|versions?|variations?)(?=\s|$))*(?:\s+(?:of|about|showing|depicting|with|ve|cua|mo ta|the hien))?"
 _GENERATE = re.compile(rf"^(?P<verb>{_MAKE}){_TO_WHOM}{_A}{_COUNT}{_KIND}\s+(?P<subject>.+)$")
 _PICTURE_OF = re.compile(
     rf"^(?:{_A.strip()}\s*)?(?:\w+\s+)?(?:picture|image|illustration|photo|photograph|painting|drawing|portrait|poster|logo|wallpaper|anh|hinh|tranh|buc tranh|buc anh|tam anh)\s+(?:of|about|showing|ve|cua|chup)\s+(?P<subject>.+)$"
@@ -71,9 +71,9 @@ _NEEDS_ARTICLE = frozenset(
     {"make", "lam", "give me", "show me", "i want", "i need", "i'd like", "i would like", "want", "need", "muon", "can", "dung", "sinh"}
 )
 _MAKES_OTHER = re.compile(
-    rf"^(?:{_MAKE})\s+(?:me\s+|cho minh\s+)?(?:(?:a|an|the|some|mot|this|that|my|it|these)\s+)?(?:{IT}\b(?! (?:of|about|ve|cua|chup))|them\b|lai\b|background|nen\b|phong\b|colors?\b|light|anh sang\b|"
+    rf"^(?:make|lam|muon|i want|i need|i'd like|want|need|can)\s+(?:the\s+|cho\s+)?{IMAGE}\b(?! (?:of|about|ve|cua|chup))|^(?:{_MAKE})\s+(?:me\s+|cho minh\s+)?(?:(?:a|an|the|some|mot|this|that|my|it|these)\s+)?(?:(?:it|this|that|my|everything|no|nay)\b(?! (?:of|about|ve|cua))|them\b|lai\b|background|nen\b|phong\b|colors?\b|light|anh sang\b|"
     r"(?:\w+\s+)?(?:variations?|variants?|version|remix|bien the|phien ban|ban khac|cutout|mask|black and white|grayscale)\b|sang\b|toi\b|net\b|mo\b|dep\b|am\b|lanh\b|nho\b|lon\b|to\b|ro\b|min\b|muot\b|cho (?:no|anh|hinh)\b|"
-    r"more\b|less\b|undo|help|transparent|nhu\b|giong\b|diu\b|dam\b|nhat\b|tuoi\b|ruc\b|him\b|her\b|them\b|everyone\b|no\b)"
+    r"more\b|less\b|undo|help|hinh (?:nay|do|tren|goc)|anh (?:nay|do|tren|goc)|transparent|nhu\b|giong\b|diu\b|dam\b|nhat\b|tuoi\b|ruc\b|him\b|her\b|them\b|everyone\b|no\b)"
 )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def _cut(words: Words, start: int, end: int) -> Words:
 _REMOVE_BG = re.compile(
     rf"\b{REMOVE}\b[\w\s']{{0,40}}?\b{BG}\b|\b{BG}\b[\w\s]{{0,20}}\b(?:removed|removal|gone|transparent|trong suot|away|out|off|bo di|xoa di|di)\b|"
     rf"\b(?:transparent|clear|empty|see.?through)\s+(?:png|{BG})|\btransparent\b|\btrong suot\b|\bcut ?out\b|\bcut\s+(?:\w+\s+){{1,4}}out\b|\bisolate\b|\bextract (?:the|my|this|him|her)\b|"
-    r"\btach (?:rieng )?(?:chu the|nguoi|doi tuong|vat the|san pham|nhan vat|con|cai|hinh)\b|\bcat (?:rieng )?(?:chu the|nguoi|doi tuong|nhan vat|con \w+|san pham) ra\b|\bmask only\b|\bonly (?:keep )?the (?:subject|person|product|foreground)\b|\bkeep only the (?:subject|person|product|foreground)\b|\bchi giu(?: lai)? (?:chu the|nguoi|san pham|nhan vat)|\bknock ?out\b|\bnen trang\b|\bsilhouette mask\b"
+    r"\btach (?:rieng )?(?:chu the|nguoi|doi tuong|vat the|san pham|nhan vat|con|cai|hinh)\b|\bcat (?:rieng )?(?:chu the|nguoi|doi tuong|nhan vat|con \w+|san pham) ra\b|\bmask only\b|\b(?:only|just) (?:keep )?the (?:main )?(?:subject|person|product|foreground)\b|\bkeep (?:only|just) the (?:subject|person|product|foreground)\b|\bchi giu(?: lai)? (?:chu the|nguoi|san pham|nhan vat)|\bknock ?out\b|\bnen trang\b|\bsilhouette mask\b"
 )  # fmt: skip
 _ON_COLOR = re.compile(
     rf"\b(?:put|place|set|dat|cho|de|move)\b[\w\s]{{0,24}}?\b(?:on|onto|over|against|in front of|len|tren)\b\s+(?:an?\s+|the\s+|mot\s+)?(?:solid\s+|plain\s+|pure\s+|bright\s+)?(?:{BG}\s+)?(?:mau\s+)?(?P<c>[\w# ]+?)(?:\s+{BG})?$"
@@ -173,7 +173,10 @@ _BG_COLOR = re.compile(
 
 def _background(words: Words, facts: Facts) -> Found | None:
     key = words.key
-    if re.search(r"\b(?:blur\w*|lam mo|lam nhoe|xoa mo|mo nen|mo phong|bokeh|unfocus|defocus|out of focus)\b", key):
+    if re.search(
+        r"\b(?:blur\w*|lam mo|lam nhoe|xoa mo|mo nen|mo phong|phong mo|nen mo|mo hau canh|mo (?:phia|dang) sau|bokeh|unfocus|defocus|out of focus)\b",
+        key,
+    ):
         return None
     if re.search(
         r"\b(?:people|person|man|woman|text|watermark|logo|objects?|car|cars|tourists?|nguoi|chu|vat)\b[\w\s]{0,12}\b(?:in|from|on|o|trong)\b[\w\s]{0,6}\b(?:background|nen|phong)",
@@ -290,8 +293,8 @@ def _expand(words: Words, facts: Facts) -> Found | None:
 
 _RELIGHT = re.compile(
     r"\bre-?light\w*\b|\blighting\b|\b(?:light|sunlight|moonlight|glow|shadows?|lit)\b[\w\s]{0,14}\b(?:from|on (?:the|his|her|my)|by|behind|left|right|above|below)\b|\b(?:golden hour|blue hour|backlit|back ?light|rim light|candle ?light|studio light\w*|spot ?light|neon light\w*|sunset light|sunrise light|moonlight|sunlight|day ?light|warm light|cold light|soft(?:er)? light|hard light|stage light)\b|"
-    r"\b(?:dramatic|cinematic|moody|soft|natural|warm|cool|harsh|better|different|new|change the|fix the|improve the) (?:light|lights|lighting)\b|\b(?:make|get|look)\b[\w\s]{0,20}\b(?:sunset|sunrise|night ?time|nighttime|moonlit|dusk|dawn|golden hour|dramatic|cinematic|moody)\b|\b(?:light|illuminate) (?:it|this|the|him|her|my)\b|^(?:more )?(?:dramatic|cinematic|moody)\b|"
-    r"\banh (?:sang|nang|den|trang)\b|\bchieu sang\b|\bchieu (?:den|tu)\b|\bden (?:chieu|studio|neon|san khau)\b|\bdoi sang\b|\bnguoc sang\b|\bkieu (?:hoang hon|binh minh)\b|\b(?:nhu|giong) (?:hoang hon|binh minh|ban dem|buoi toi|luc hoang hon|dang hoang hon)\b|\bgio vang\b|\bkich tinh\b|\bnang (?:chieu|sang|vang)\b"
+    r"\b(?:dramatic|cinematic|moody|soft|natural|warm|cool|harsh|better|different|new|change the|fix the|improve the) (?:light|lights|lighting)\b|\b(?:make|get|look)\b[\w\s]{0,40}\b(?:sunset|sunrise|night ?time|nighttime|moonlit|dusk|dawn|golden hour|dramatic|cinematic|moody)\b|\b(?:light|illuminate) (?:it|this|the|him|her|my)\b|^(?:more )?(?:dramatic|cinematic|moody)\b|"
+    r"\banh (?:sang(?! (?:len|ra|xiu|chut|trai|phai|hon|nhieu|mot chut|them))|nang|den(?! trang)|lamp|moon)\b|\bchieu sang\b|\bchieu (?:den|lamp|tu)\b|\b(?:den|lamp) (?:chieu|studio|neon|san khau)\b|\bdoi sang\b|\bnguoc sang\b|\bkieu (?:hoang hon|binh minh)\b|\b(?:nhu|giong) (?:hoang hon|binh minh|ban dem|buoi toi|luc hoang hon|dang hoang hon)\b|\bgio vang\b|\bkich tinh\b|\bnang (?:chieu|sang|vang)\b"
 )  # fmt: skip
 
 
@@ -355,6 +358,8 @@ _INTO_STYLE = re.compile(
 def _reimagine(words: Words, facts: Facts) -> Found | None:
     key = words.key
     style = slots.style_in(key)
+    if re.search(r"\b(?:sepia|black and white|grayscale)\b", key):
+        return None
     explicit = _REIMAGINE.search(key)
     if not explicit:
         if not style or not _INTO_STYLE.search(key):
@@ -372,7 +377,7 @@ def _reimagined(words: Words, style: str, key: str) -> Found:
     params["imagination"] = imagination or ("vivid" if style else "subtle")
     prompt = _trimmed(words).raw
     match = re.search(
-        r"\b(?:as|into|like|in|with|thanh|kieu|nhu|giong|theo phong cach|phong cach|but|set in|sang)\s+(?!(?:it|this|that|the same|khac|mot chut)\b)(.+)$",
+        r"\b(?:as|into|like|in|with|thanh|kieu|nhu|giong|theo phong cach|phong cach|but|set in|(?<!^)sang(?! tao))\s+(?!(?:it|this|that|the same|khac|mot chut)\b)(.+)$",
         words.key,
     )
     if match:
@@ -423,20 +428,20 @@ _MORE = r"(?:more|increase|raise|boost|add|higher|up|turn up|bump(?: up)?|pump(?
 _FEWER = r"(?:less|decrease|reduce|lower|down|turn down|drop|cut|remove some|giam|bot|ha|tone down|weaker)"
 _GAP = r"[\w\s']{0,18}?"
 _TONES: tuple[tuple[str, int, str], ...] = (
-    ("brightness", 1, rf"\bbright(?:er|en|ens|ened|ening)?\b|\blight(?:er|en|ened)\b|\b{_MORE}{_GAP}\b(?:brightness|exposure|light)\b|\bbrightness (?:up|\+)|\btoo dark\b|\bunderexposed\b|\bnot bright enough\b|\bsang (?:hon|len|ra|them|sua|chut|mot|nhieu|ro|bung|xiu|nua)\b|\b(?:lam|cho|chinh|tang|chinh cho)(?: \w+){{0,3}} sang\b(?! (?:trai|phai|ben|mau|den trang|anh|hinh|kieu|thanh))|\b(?:tang|them|nang){_GAP}\b(?:do sang|anh sang)\b|\b(?:bi |hoi |qua )+toi\b|\btoi qua\b|\bdo sang (?:\+|len|cao)"),
+    ("brightness", 1, rf"\bbright(?:er|en|ens|ened|ening)?\b|\blight(?:er|en|ened)\b|\b{_MORE}{_GAP}\b(?:brightness|exposure|light)\b|\bbrightness (?:up|\+)|\btoo dark\b|\bunderexposed\b|\bnot bright enough\b|\bsang (?:hon|len|ra|them|sua|chut|mot|nhieu|ro|bung|xiu|nua)\b|\b(?:lam|cho|chinh|tang|chinh cho)(?: \w+){{0,3}} sang\b(?! (?:trai|phai|ben|mau|den trang|kieu|thanh|tao|hinh den|hinh trang))|\b(?:tang|them|nang){_GAP}\b(?:do sang|anh sang)\b|\b(?:bi |hoi |qua )+toi\b|\btoi qua\b|\bdo sang (?:\+|len|cao)"),
     ("brightness", -1, rf"\bdark(?:er|en|ens|ened)?\b(?! (?:blue|green|red|gr[ae]y|background))|\b{_FEWER}{_GAP}\b(?:brightness|exposure|light)\b|\btoo bright\b|\bdim(?:mer|med)?\b|\boverexposed\b|\bbrightness (?:down|-)|\btoi (?:hon|lai|di|xuong|bot|chut|mot|nhieu)\b|\b(?:lam|cho|chinh)(?: \w+){{0,3}} toi\b|\b(?:giam|bot|ha){_GAP}\b(?:do sang|anh sang|sang)\b|\b(?:bi |hoi |qua )+(?:sang|choi)\b|\bsang qua\b|\bchoi qua\b"),
     ("contrast", -1, rf"\b{_FEWER}{_GAP}\b(?:contrasty?|tuong phan)\b|\bcontrast (?:down|-|lower)|\blow contrast\b|\btoo (?:much )?contrasty?\b|\bflatter\b"),
     ("contrast", 1, r"\bcontrast\w*\b|\bpunchier\b|\bpunchy\b|\bmake it pop\b|\btuong phan\b"),
     ("saturation", -1, rf"\b{_FEWER}{_GAP}\b(?:saturat\w+|colorful|vivid|vibran\w+|colors?|bao hoa|ruc ro|mau sac|ruc)\b|\bdesaturat\w*\b|\b(?:mute|muted|fade|faded|washed)\b|\bsaturation (?:down|-)|\btoo (?:saturated|colorful|vivid)\b|\bnhat (?:mau|hon|bot|di)\b|\bbot (?:ruc|dam|mau)\b|\bmau (?:nhat|diu)\b"),
     ("saturation", 1, rf"\bsaturat\w*\b|\b(?:more )?(?:colorful|vivid|vibran\w+)\b|\b{_MORE}{_GAP}\bcolors?\b|\b(?:stronger|richer|intense|deeper|pop) colors?\b|\bcolors? (?:pop|stronger|richer)\b|\bbao hoa\b|\bruc (?:ro|hon|mau|len)\b|\bmau (?:sac )?(?:tuoi|dam|ruc|ruc ro|tuoi tan)\b|\btuoi (?:hon|len|mau|tan|sang)\b|\bdam (?:mau|hon|len)\b|\bmau sac hon\b"),
-    ("warmth", 1, rf"\bwarm(?:er|th|en|ed|ish)?\b|\b{_MORE}{_GAP}\bwarmth\b|\btoo (?:cold|cool|blue)\b|\bam (?:hon|len|ap|them|chut|mot|ap hon)\b|\b(?:tong|mau|sac|tone|gam)(?: mau)? am\b|\b(?:lam|cho)(?: \w+){{0,2}} am\b|\b(?:bi |hoi |qua )lanh\b"),
-    ("warmth", -1, rf"\b(?:cool|cold)(?:er)?\b|\b{_FEWER}{_GAP}\bwarm\w*\b|\btoo warm\b|\btoo (?:yellow|orange)\b|\blanh (?:hon|di|lai|chut|mot)\b|\b(?:tong|mau|sac|tone|gam)(?: mau)? lanh\b|\b(?:lam|cho)(?: \w+){{0,2}} lanh\b|\bbot am\b|\bmat hon\b|\b(?:bi |hoi |qua )am\b"),
+    ("warmth", 1, rf"\bwarm(?:er|th|en|ed|ish)?\b|\b{_MORE}{_GAP}\bwarmth\b|\btoo (?:cold|cool|blue)\b|\bbluish\b|\bbi xanh\b|\bam (?:hon|len|ap|them|chut|mot|ap hon)\b|\b(?:tong|mau|sac|tone|gam)(?: mau)? am\b|\b(?:lam|cho)(?: \w+){{0,2}} am\b|\b(?:bi |hoi |qua )lanh\b"),
+    ("warmth", -1, rf"\b(?:cool|cold)(?:er)?\b(?! (?:pictures?|images?|photos?|robot|car))|\b{_FEWER}{_GAP}\bwarm\w*\b|\btoo warm\b|\btoo (?:yellow|orange)\b|\b(?:yellow|orange)ish\b|\b(?:bi|hoi|qua) (?:am|vang)\b|\bam vang\b|\blanh (?:hon|di|lai|chut|mot)\b|\b(?:tong|mau|sac|tone|gam)(?: mau)? lanh\b|\b(?:lam|cho)(?: \w+){{0,2}} lanh\b|\bbot am\b|\bmat hon\b|\b(?:bi |hoi |qua )am\b"),
 )  # fmt: skip
 _GRAYSCALE = re.compile(
     r"\bblack (?:and|&|n|'n) ?white\b|\bblack-and-white\b|\bgr[ae]y-? ?scale\b|\bmonochrom\w*\b|\b(?:den|trang)[ -]+(?:va )?(?:trang|den)\b|\btrang den\b|\bb ?& ?w\b|\bremove (?:all )?(?:the )?colors?\b(?! cast)|\bno colors?\b|\bnoir\b|\bdon sac\b|\bxoa mau\b|\bgray(?:ed)? (?:it )?out\b"
 )
 _SEPIA = re.compile(
-    r"\bsepia\b|\bold (?:photo|picture|time|fashioned)\b|\bnau co\b|\banh (?:co|cu|xua)\b|\bmau (?:nau|co|xua|hoai co)\b(?! (?:nen|cho))|\bhoai co\b"
+    r"\bsepia\b|\bold (?:photo|picture|time|fashioned)\b|\bnau co\b|\b(?:anh|hinh) (?:co|cu|xua)\b|\bmau (?:nau|co|xua|hoai co)\b(?! (?:nen|cho))|\bhoai co\b"
 )
 _BLUR_BG = re.compile(
     rf"\b(?:blur\w*|unfocus|defocus|soften|lam mo|mo|lam nhoe|nhoe|xoa mo|xoa phong)\b[\w\s']{{0,24}}\b(?:{BG}|behind|phia sau|dang sau|xung quanh|surroundings)\b|\b{BG}\b[\w\s]{{0,20}}\b(?:blur\w*|out of focus|mo|nhoe|mo di|mo ao)\b|\bbokeh\b|\bportrait mode\b|\bshallow depth\b|\bche do chan dung\b|\bxoa phong(?: \w+)?$|\bblurry {BG}\b"
@@ -445,7 +450,7 @@ _BLUR = re.compile(
     r"\bblur\w*\b|\bgaussian\b|\bsoft focus\b|\b(?:lam|cho)(?: \w+){0,2} (?:mo|nhoe)\b|\blam nhoe\b|\b(?:nhoe|mo) (?:hon|di|anh|hinh|ao)\b|\bhieu ung mo\b|\bout of focus\b"
 )
 _SHARPEN = re.compile(
-    r"\bsharp(?:en|er|ness|ened|ening)?\b|\bcrisp(?:er|en)?\b|\bclearer\b|\bmore (?:clear|detailed|defined)\b|\bless blurry\b|\btoo blurry\b|\bunblur\b|\bde-?blur\b|\blam (?:cho )?(?:\w+ ){0,2}(?:sac )?net\b|\b(?:sac )?net (?:hon|len|cang)\b|\btang (?:do )?(?:sac )?net\b|\bdo (?:sac )?net\b|\blam ro\b|\bro (?:net|hon)\b|\bbi (?:mo|nhoe)\b|\bfocus(?:ed)?\b(?! on)"
+    r"\bsharp(?:en|er|ness|ened|ening)?\b|\bcrisp(?:er|en)?\b|\bclearer\b|\bmore (?:clear|detailed|defined)\b|\bless blurry\b|\btoo blurry\b|\bunblur\b|\bde-?blur\b|\blam (?:cho )?(?:\w+ ){0,2}(?:sac )?net\b|\b(?:sac )?net (?:hon|len|cang)\b|\btang (?:do )?(?:sac )?net\b|\bdo (?:sac )?net\b|\blam ro\b|(?<!ruc )\bro (?:net|hon)\b|\bbi (?:mo|nhoe)\b|\bfocus(?:ed)?\b(?! on)"
 )
 _ROTATE = re.compile(
     r"\brotat\w*\b|\bturn\b[\w\s]{0,24}\b(?:degrees?|clockwise|counter-?clockwise|anti-?clockwise|left|right|upside|sideways|around|90|180|270)\b|\bupside down\b|\bxoay\b|\bquay (?:anh|hinh|no|sang|trai|phai|\d+|ngang|doc|nguoc|lai \d+)\b|\bnghieng\b|\btilt\w*\b|\bspin\b|\bstraighten\b|\bdung thang\b|\blon nguoc\b|\bdao nguoc\b|\b(?:counter|anti)-?clockwise\b|\bclockwise\b|\b\d+ ?(?:degrees|deg|°)|\bxoay nguoc\b"
@@ -530,7 +535,7 @@ def _around(key: str, start: int, end: int) -> str:
 
 
 def _radius(key: str, facts: Facts) -> int:
-    match = re.search(r"(?<![\d.])(\d{1,4})\b(?!\s*(?:corners|goc|%))", key)
+    match = re.search(r"(?<![\d.])(\d{1,4})(?!\d)(?!\s*(?:corners|goc|%))", key)
     if match and int(match[1]) > 4:
         return min(int(match[1]), 4096)
     if (percent := slots.percent_of(key)) is not None and facts.width:
@@ -662,10 +667,18 @@ _HARD_EDIT = re.compile(
     r"^(?:put|add|place|insert|give|dress|replace|swap|them|dat|dan|thay|ghep|doi cho|mac|deo)\b(?!\s+(?:more |some |a bit of |a little |them |chut |mot chut )?(?:brightness|contrast|saturation|warmth|sharpness|blur|light\b|text|caption|title|words|rounded|round|do|tuong phan|bao hoa|anh sang|chu|sang|am|mau sac|phong cach|style|sepia|noise|grain|space|room|vien|khong gian|khoang|\d|canvas|dong chu|tieu de|sky|detail|chi tiet))"
 )
 _OBJECT_COLOR = re.compile(
-    r"^(?:change|make|turn|paint|color|colour|recolor|doi|bien|lam|to|chuyen|cho)\s+(?:the |his |her |my |their |mau )?(?:color of (?:the |his |her )?)?(?:car|shirt|dress|hair|eyes?|sky|wall|house|hat|jacket|coat|door|flowers?|grass|shoes|t-?shirt|sea|water|ao|vay|toc|xe|mat|bau troi|troi|tuong|nha|mu|non|quan|giay|cua|hoa)\b"
+    r"^(?:change|make|turn|paint|color|colour|recolor|doi|bien|lam|to|chuyen|cho|nhuom|son|dye|paint|son lai|to lai)\s+(?:the |his |her |my |their |mau )?(?:color of (?:the |his |her )?)?(?:car|shirt|dress|hair|eyes?|sky|wall|house|hat|jacket|coat|door|flowers?|grass|shoes|t-?shirt|sea|water|ao|vay|toc|xe|mat|bau troi|troi|tuong|nha|mu|non|quan|giay|cua|hoa)\b"
 )
 _REMOVE_OBJECT = re.compile(
-    rf"^(?!cut out|cut away|cat|tach|no |without |lay )(?:{REMOVE})\s+(?:the |all (?:the )?|those |these |that |this |my |his |her |any |some |nhung |cac |het |may |cai |con |vat )*(?:people|person|man|woman|guy|girl|boy|tourists?|crowd|cars?|watermarks?|logos?|text|stain|scratch\w*|wrinkles?|pimples?|acne|blemish\w*|pole|wires?|objects?|trash|fence|sign|glasses|hat|tree|dog|cat|shadow|reflection|glare|red.?eye|nguoi|xe|chu|mun|vet|seo|nep nhan|day dien|vat the|rac|logo|watermark|bong|cot|kinh|mu|cay|cho|meo)"
+    rf"^take (?:the |that |those |all )*[\w ]{{2,30}} (?:out|away|off)\b|^(?!cut out|cut away|cat|tach|no |without |lay )(?:{REMOVE})\s+(?:the |all (?:the )?|those |these |that |this |my |his |her |any |some |nhung |cac |het |may |cai |con |vat )*(?:people|person|man|woman|guy|girl|boy|tourists?|crowd|cars?|watermarks?|logos?|text|stain|scratch\w*|wrinkles?|pimples?|acne|blemish\w*|pole|wires?|objects?|trash|fence|sign|glasses|hat|tree|dog|cat|shadow|reflection|glare|red.?eye|nguoi|xe|chu|mun|vet|seo|nep nhan|day dien|vat the|rac|logo|watermark|bong|cot|kinh|mu|cay|cho|meo)"
+)
+
+
+_DESCRIBES = re.compile(
+    r"^(?:an?|two|three|some|mot|hai|ba|nhung)\s+(?!(?:bit|little|lot|few|touch|tad|chut|ti|xiu|it|lan|cai|ban|kieu|transparent|white|black|square|different|new|cleaner|better|bigger|larger|brighter|darker|warmer|crop|blur|sharper|softer|plain|solid|phien)\b)\w+"
+)
+_SPEAKS_OF_IT = re.compile(
+    r"\b(?:it|this|that|my|version|variations?|look|effect|filter|phien ban|bien the|hieu ung|more|less|please make|around|frame|hon|nay|background (?:removed|gone)|corners?|degrees|px|pixels|lighting|caption)\b"
 )
 
 
@@ -675,9 +688,11 @@ def read_clause(words: Words, facts: Facts) -> Found | None:
     key = words.key.strip()
     if not key:
         return None
+    if re.search(r"\bsepia\b", key) and not re.match(r"^(?:create|generate|draw|paint|ve)\b", key) and (toned := _adjust(words, facts)):
+        return toned
     if _OBJECT_COLOR.match(key) or (_REMOVE_OBJECT.match(key) and not re.search(rf"\b{BG}$", key)):
         return _edit(words, facts) or Found("edit", {"prompt": _trimmed(words).raw}, 0.9)
-    if _HARD_EDIT.match(key):
+    if _HARD_EDIT.match(key) and _OBJECT.search(key):
         first = _caption(words, facts) or _background(words, facts) or _transfer(words, facts)
         return first or _edit(words, facts)
     if (
@@ -686,6 +701,13 @@ def read_clause(words: Words, facts: Facts) -> Found | None:
         and not _BLUR_BG.search(key)
     ):
         return Found("edit", {"prompt": _trimmed(words).raw}, 0.9)
+    if (
+        _DESCRIBES.match(key)
+        and not _SPEAKS_OF_IT.search(key)
+        and len(key.split()) >= 4
+        and (drawn := _generated(words, 0, key, confidence=0.85))
+    ):
+        return drawn
     for reader in _READERS:
         if found := reader(words, facts):
             return found

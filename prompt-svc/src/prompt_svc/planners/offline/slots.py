@@ -116,12 +116,13 @@ _STYLE = re.compile(r"\b(?:" + "|".join(sorted((re.escape(name) for name in STYL
 
 def style_in(key: str) -> tuple[str | None, str, int, int] | None:
     """A named style: the declaration's word (or None), the words for a prompt, and where it stands."""
-    match = _STYLE.search(key)
-    if not match:
-        return None
-    name = match[0] if match[0] in STYLES else match[0][:-1]
-    declared, words = STYLES[name]
-    return declared, words, *match.span()
+    best = None
+    for match in _STYLE.finditer(key):
+        name = match[0] if match[0] in STYLES else match[0][:-1]
+        declared, words = STYLES[name]
+        if best is None or (best[0] is None and declared is not None):
+            best = (declared, words, *match.span())
+    return best
 
 
 _LITTLE = re.compile(
@@ -195,7 +196,10 @@ def sides_in(key: str, *, width: int | None = None, height: int | None = None, d
     numbers = [
         (match.start(), match.group()) for match in re.finditer(r"(?<![\d.])\d{1,5}\s*(?:px|pixels?|diem anh|%|percent|phan tram)?", key)
     ]
-    for start, _end, side in found:
+    for place, (start, _end, side) in enumerate(found):
+        if len(numbers) == len(found):
+            out[side] = _pixels(numbers[place][1], side, width, height, default)
+            continue
         near = min(numbers, key=lambda item: abs(item[0] - start), default=None) if len(numbers) > 1 else (numbers[0] if numbers else None)
         out[side] = _pixels(near[1] if near else "", side, width, height, default)
     return out

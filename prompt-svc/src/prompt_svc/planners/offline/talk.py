@@ -28,6 +28,9 @@ _WHOLE: tuple[tuple[str, str], ...] = (
     ("bad", r"^(?:(?:i )?(?:don'?t|do not) like (?:it|this|that)|(?:it|this|that) (?:looks?|is) (?:bad|ugly|terrible|awful|wrong|weird)|not (?:good|great|what i wanted|like that|nice)|ugly|terrible|awful|bad|no+|nope|wrong|khong dep|xau qua|xau|te qua|khong thich|khong on|khong phai vay|sai roi|chan|chan qua|khong dung y|khong)[\s.!]*$"),
     ("joke", r".*\b(?:tell me a joke|joke|make me laugh|ke chuyen cuoi|chuyen cuoi|chuyen hai|ke chuyen)\b.*"),
     ("price", r".*\b(?:how much (?:is|does|do|are)|price|pricing|cost|free\?|is it free|mien phi|gia bao nhieu|bao nhieu tien|mat phi|ton phi|tra phi|subscription)\b.*"),
+    ("off-topic", r"^(?:please |can you |could you |hay |giup minh )*(?:write|tell|sing|compose|recite|read|give|viet|lam|ke|hat|doc|sang tac)(?: for)?(?: me| us| cho minh| cho toi| giup minh)?(?: an?| some| the| mot| bai)* (?:poems?|story|stories|songs?|essays?|recipes?|code|scripts?|emails?|letters?|haiku|lyrics|advice|tho|truyen|van|bai hat|bai tho|bai van|email|thu|code|cong thuc)\b(?!.*\b(?:picture|image|photo|hinh|anh|on it|at the)\b).*"),
+    ("smalltalk", r"^(?:i'?m|i am|im|i feel|i was|i had|i have|i went|i ate|i hate|i miss|my (?:boss|day|friend|wife|husband|mom|dad|job|girlfriend|boyfriend|family)|today (?:is|was|i)|yesterday|tomorrow|do (?:you|u) (?:like|love|know|have|think|believe|want|sleep|eat|speak)|have you|did you|are you (?!able|going to)|is it|"
+     r"hom (?:nay|qua|kia)|ngay mai|toi qua|minh (?:dang|vua|buon|vui|met|ghet|nho|la|ten|thay|rat|hoi)|(?:em|tui|tao) (?:dang|vua|buon|vui|met|la|ten)|ban (?:co )?(?:thich|biet|yeu|ghet|an|ngu|buon|vui|nghi|bao nhieu|may tuoi)|sep)\b.*"),
     ("question", r"^(?:what(?:'?s| is| are| does)|why|who(?:'?s| is| was)|when|where|which|how (?:do|does|did|long|many|old|far|to|can i|big|is)|is (?:it|this|that|there)|are (?:there|these)|do (?:you|i)|does|did|was|were|should i|tell me (?:about|more)|explain|"
      r"tai sao|vi sao|the nao la|la gi|ai la|khi nao|o dau|bao gio|bao lau|hom nay|may gio|bao nhieu|thoi tiet|co phai|giai thich|ke cho|lam sao|lam the nao)\b.*$|.*\b(?:la gi|la ai|o dau|khi nao|may gio|tai sao|bao nhieu|nhu the nao|the nao|la sao)\s*(?:vay|the|a|nhi|ha)?\s*\?*$|^.*\b(?:weather|president|capital of|bitcoin|stock|football|world cup|recipe|homework|math|code for me|python script|essay|email to my|poem|bong da|thoi tiet|chung khoan|nau an|bai tap|lam tho|viet tho|bai van|toan)\b.*$|^\d+\s*[+*/-]\s*\d+.*$"),
 )  # fmt: skip
@@ -49,6 +52,8 @@ _REPLIES: dict[str, tuple[str, str]] = {
     "question": ("I make and edit pictures, so that is outside of what I know well. Tell me what you'd like to see or change, or ask \"what can you do?\".", "Mình chuyên tạo và chỉnh ảnh nên chuyện đó ngoài hiểu biết của mình. Bạn muốn tạo hay chỉnh ảnh gì, hoặc hỏi \"bạn làm được gì?\" nhé."),
     "injection": ("I can only make and edit pictures. What would you like to see?", "Mình chỉ tạo và chỉnh ảnh thôi. Bạn muốn xem ảnh gì nào?"),
     "chat": ("I'm here to make and edit pictures. Tell me what you'd like to see or change.", "Mình ở đây để tạo và chỉnh ảnh. Bạn muốn tạo hay chỉnh gì cứ nói nhé."),
+    "off-topic": ("Words are not my trade: I make and edit pictures. What would you like to see?", "Chuyện đó ngoài nghề của mình: mình tạo và chỉnh ảnh. Bạn muốn xem ảnh gì nào?"),
+    "smalltalk": ("I hear you! If a picture would help, tell me what you'd like to see or change.", "Mình hiểu mà! Nếu muốn tạo hay chỉnh ảnh gì, bạn cứ nói nhé."),
     "stop": ("All right, I leave the picture as it is.", "Được rồi, mình để ảnh như vậy."),
 }  # fmt: skip
 

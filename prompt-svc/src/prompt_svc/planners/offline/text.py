@@ -7,10 +7,11 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .lexicon import COMMAND_WORDS, EN_MARKERS, SLANG, VI_MARKERS
+from .lexicon import ACCENTED, COMMAND_WORDS, EN_MARKERS, SLANG, VI_MARKERS
 
 __all__ = ["Words", "fold", "language_of", "read"]
 
+_SYLLABLE = re.compile(r"^(?:ngh|ng|nh|th|tr|ch|kh|ph|gh|gi|qu|[bcdghklmnprstvx])?[aeiouy]{1,3}(?:ng|nh|ch|[cmnpt])?$")
 _TOKEN = re.compile(r"[a-z0-9&']+(?:/[a-z]+)?")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "`": "'", "–": "-", "—": "-", "×": "x"})
 
@@ -64,7 +65,7 @@ def read(text: str) -> Words:
         out.append(folded[last:start])
         at.extend(range(last, start))
         token = match.group()
-        better = token if any(low <= start < high for low, high in quoted) else _better(token)
+        better = token if any(low <= start < high for low, high in quoted) else ACCENTED.get(raw[start:end].lower()) or _better(token)
         out.append(better)
         at.extend(start + min(index, end - start - 1) for index in range(len(better)))
         last = end
@@ -77,7 +78,7 @@ def read(text: str) -> Words:
 def _better(token: str) -> str:
     if token in SLANG:
         return SLANG[token]
-    if len(token) < 5 or token in COMMAND_WORDS or not token.isalpha():
+    if len(token) < 5 or token in COMMAND_WORDS or not token.isalpha() or _SYLLABLE.match(token):
         return token
     for word in COMMAND_WORDS:
         if len(word) >= 5 and abs(len(word) - len(token)) <= 1 and word[0] == token[0] and _one_slip(token, word):
