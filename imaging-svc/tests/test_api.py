@@ -483,6 +483,16 @@ async def test_somebody_must_be_named(user: Any, client: httpx.AsyncClient) -> N
     assert answer.status_code == 422
 
 
+async def test_the_user_may_stand_in_the_query(client: httpx.AsyncClient, photo_base64: str) -> None:
+    body = {"image_data": photo_base64, "operations": [{"op": "sepia"}]}
+
+    named = await client.post("/v1/features/adjust?wait=30&user_id=cy", json=body)
+    endless = await client.post(f"/v1/features/adjust?user_id={'x' * 129}", json=body)
+
+    assert named.json()["result"]["user_id"] == "cy"
+    assert endless.status_code == 422
+
+
 async def test_the_old_name_of_the_user_works(client: httpx.AsyncClient, photo_base64: str) -> None:
     body = {"userId": "bob", "image_data": photo_base64, "operations": [{"op": "sepia"}]}
 

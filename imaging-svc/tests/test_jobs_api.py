@@ -91,6 +91,8 @@ async def test_a_person_sees_their_own_jobs_page_by_page(client: httpx.AsyncClie
     [
         "",
         "user_id=",
+        f"user_id={'a' * 129}",
+        "user_id=%00",
         "user_id=a&limit=0",
         "user_id=a&limit=101",
         "user_id=a&limit=x",

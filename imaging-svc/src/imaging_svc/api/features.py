@@ -136,7 +136,7 @@ def _declare(feature: Feature) -> None:
 async def _create(feature: Feature, request: Request, service: ImagingService, caller: Any) -> Response:
     seconds = wait_seconds(request)
     incoming = await read_body(request, feature.params, pictures=True)
-    user_id = caller.owner(claimed_user(incoming.fields) or request.query_params.get("user_id"))
+    user_id = caller.owner(claimed_user(incoming.fields) or claimed_user(dict(request.query_params)))
     params = validated(feature.params, {name: value for name, value in incoming.fields.items() if value is not None})
     references = {name: picture_of(incoming, name) for name in feature.references}
     picture = picture_of(incoming, "image") if feature.needs_picture else PictureInput()
@@ -175,7 +175,7 @@ async def _task(slug: str, task_id: str, request: Request, service: ImagingServi
     feature = _feature(slug)
     if not (task_id.isalnum() and task_id.isascii() and len(task_id) <= 64):
         raise JobNotFoundError("There is no task with this id")
-    record = owned(await service.jobs.get(task_id), caller.reader(request.query_params.get("user_id")))
+    record = owned(await service.jobs.get(task_id), caller.reader(claimed_user(dict(request.query_params))))
     if not record.steps or record.kind != "feature" or record.steps[0].feature != feature.id:
         raise JobNotFoundError("There is no task with this id")
     return record
@@ -196,6 +196,6 @@ async def image_generate(request: Request, service: ServiceDep, caller: CallerDe
     if fields.get("size") is None:
         fields["size"] = None if "aspect_ratio" in fields else "1024x1024"
     feature = _feature("image-generate")
-    user_id = caller.owner(claimed_user(fields) or request.query_params.get("user_id"))
+    user_id = caller.owner(claimed_user(fields) or claimed_user(dict(request.query_params)))
     record = await service.take_feature(feature, user_id, validated(ImageGenerateParams, fields), PictureInput(), {})
     return ok({"status": "PROCESSING", "request_id": record.job_id, "task_id": record.job_id, "image_url": None}, "Accepted", status=202)

@@ -13,7 +13,7 @@ from photofun_common.jobs import JobNotFoundError, render_job, sse
 from starlette.responses import Response, StreamingResponse
 
 from ..service import ImagingService
-from .common import CallerDep, ServiceDep, owned, problem_of, wait_seconds
+from .common import CallerDep, ServiceDep, claimed_user, owned, problem_of, wait_seconds
 
 __all__ = ["last_event_id", "router"]
 
@@ -32,12 +32,12 @@ def _render(service: ImagingService, record: JobRecord) -> dict[str, object]:
 async def _own(job_id: str, request: Request, service: ImagingService, caller: CallerDep) -> JobRecord:
     if not (job_id.isalnum() and job_id.isascii() and len(job_id) <= 64):
         raise JobNotFoundError("There is no job with this id")
-    return owned(await service.jobs.get(job_id), caller.reader(request.query_params.get("user_id")))
+    return owned(await service.jobs.get(job_id), caller.reader(claimed_user(dict(request.query_params))))
 
 
 @router.get("/v1/jobs", summary="A person's jobs, newest first")
 async def list_jobs(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
-    user_id = caller.owner(request.query_params.get("user_id"))
+    user_id = caller.owner(claimed_user(dict(request.query_params)))
     status = request.query_params.get("status") or None
     if status is not None and status not in _STATUSES:
         raise InvalidError(f"status: must be one of {', '.join(_STATUSES)}", errors=[{"field": "status", "message": "unknown"}])
