@@ -177,15 +177,14 @@ def _coloured(picture: Pixels, sides: _Sides, seed: int, weights: Weights, progr
     colour = np.ascontiguousarray(picture[..., :3])
     if trouble := _no_patches(colour):
         return _mirrored(colour, sides), "mirror", [trouble]
-    mask = subject_mask(picture, weights=weights)
-    progress(0.1)
+    mask = subject_mask(picture, weights=weights, progress=lambda done: progress(0.1 * done))
     growth, scaled = _start(picture, mask.alpha, sides)
     small = growth.canvas.shape[:2]
     growth = _grown(growth, scaled, seed, lambda done: progress(0.1 + 0.6 * done))
     to = _Scale(sides, scaled, small[0] / colour.shape[0], small[1] / colour.shape[1])
     full = (colour.shape[0] + sides.top + sides.bottom, colour.shape[1] + sides.left + sides.right)
     canvas, soft = _to_size(growth.canvas, full, to, weights, lambda done: progress(0.7 + 0.2 * done))
-    _textured(canvas, colour, growth.field, to)
+    _textured(canvas, colour, growth.field, to, lambda done: progress(0.9 + 0.1 * done))
     return canvas, "patchmatch", [reason for reason in (mask.degraded, soft) if reason]
 
 
@@ -260,7 +259,14 @@ def _filled(growth: _Growth, ring: _Sides, seed: int, random: np.random.Generato
     )
     guess = _local(guess, ring.around(growth.canvas, cv2.BORDER_REPLICATE), ring)
     wanted, sources = hole > 0, wider.sources > 0
-    field = nearest_patches(guess, wider.field, wanted=wanted, sources=sources, random=random)
+    field = nearest_patches(
+        guess,
+        wider.field,
+        wanted=wanted,
+        sources=sources,
+        random=random,
+        progress=lambda share: progress(0.7 + 0.3 * share),
+    )
     drawn = guess.astype(np.float32)
     drawn[wanted] = voted(guess, field, wanted=wanted, sources=sources)
     drift = cv2.GaussianBlur(guess - drawn, (0, 0), 4)[wanted]
@@ -331,21 +337,23 @@ def _to_size(small: Pixels, full: tuple[int, int], to: _Scale, weights: Weights,
     missing = None
     factor: Factor | None = None if to.across > 0.85 else 2 if to.across >= 0.5 else 4
     if factor is not None:
-        made = upscale(small, factor=factor, weights=weights, progress=progress)
+        made = upscale(small, factor=factor, weights=weights, progress=lambda done: progress(0.7 * done))
         small, missing = made.pixels, made.degraded
     times = np.float32(factor or 1)
     shrink = float(times) * to.across
     if shrink > 1.1:
         small = cv2.GaussianBlur(small, (0, 0), 0.35 * shrink)
     canvas = np.empty((*full, 3), np.uint8)
-    for rows, columns in tiles(*full, side=_TILE):
+    todo = tiles(*full, side=_TILE)
+    for done, (rows, columns) in enumerate(todo):
+        progress(0.7 + 0.3 * done / len(todo))
         y, x = _positions(rows, columns)
         y, x = (to.rows(y) + np.float32(0.5)) * times, (to.columns(x) + np.float32(0.5)) * times
         canvas[rows, columns] = _sampled(small, y - np.float32(0.5), x - np.float32(0.5), cv2.INTER_CUBIC)
     return canvas, missing
 
 
-def _textured(canvas: Pixels, colour: Pixels, field: Field, to: _Scale) -> None:
+def _textured(canvas: Pixels, colour: Pixels, field: Field, to: _Scale, progress: Progress) -> None:
     """Give what was added, in place, the fine texture that the canvas lacks of the picture.
 
     Each pixel takes it from where its patch came from; the first few next to the border take it mirrored, so that grain
@@ -355,7 +363,9 @@ def _textured(canvas: Pixels, colour: Pixels, field: Field, to: _Scale) -> None:
     lacking = np.subtract(colour, to.sides.inside(canvas), dtype=np.int16)
     moved = field - np.stack(np.meshgrid(*map(np.arange, field.shape[:2]), indexing="ij"), axis=2)
     nearby = 2 / to.across
-    for rows, columns in tiles(*size, side=_TILE):
+    todo = tiles(*size, side=_TILE)
+    for done, (rows, columns) in enumerate(todo):
+        progress(done / len(todo))
         distance = to.sides.distance(rows, columns, size=size)
         if distance.max() == 0:
             continue

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from .rendering import Pixels
+from .rendering import Pixels, Progress, no_progress
 
 __all__ = ["Bools", "Field", "nearest_patches", "voted"]
 
@@ -30,7 +30,15 @@ _FAR = 150.0
 """What a source as far away as the canvas is long costs extra, in mean squared levels: what is near fits better."""
 
 
-def nearest_patches(canvas: Pixels, field: Field, *, wanted: Bools, sources: Bools, random: np.random.Generator) -> Field:
+def nearest_patches(
+    canvas: Pixels,
+    field: Field,
+    *,
+    wanted: Bools,
+    sources: Bools,
+    random: np.random.Generator,
+    progress: Progress = no_progress,
+) -> Field:
     """A copy of `field` in which every `wanted` pixel points to the pixel of `sources` whose 5 x 5 patch is most alike.
 
     `canvas` is (h, w, 3); `wanted` and `sources` are (h, w).  What `field` says of other pixels is taken as found and
@@ -56,8 +64,9 @@ def nearest_patches(canvas: Pixels, field: Field, *, wanted: Bools, sources: Boo
 
     for _ in range(6):
         offer(choices[random.integers(len(choices), size=len(places))])
-    for _ in range(_ROUNDS):
+    for done in range(_ROUNDS):
         for jump in _JUMPS:
+            progress((done + 1 / (1 + jump)) / _ROUNDS)
             for step in ((jump, 0), (-jump, 0), (0, jump), (0, -jump)):
                 found[wanted] = best
                 offer(_from_neighbours(found, places, np.array(step, np.int32)))

@@ -1,9 +1,9 @@
 """How does a picture get 2 or 4 times as many pixels each way?  SPAN, tile by tile, and what the flavours add to it.
 
 The network runs through ncnn, which reads the published .param and .bin as they are: on the same tiles it was as fast
-as onnxruntime with a fifth to a quarter less memory, and needs no conversion step.  What the network invents is then pulled back
-until its average is the source pixel again (one step of back-projection), which costs next to nothing and keeps
-colours exact.
+as onnxruntime with a fifth to a quarter less memory, and needs no conversion step.  What the network invents is then
+pulled back until its average is the source pixel again (one step of back-projection), which costs next to nothing and
+keeps colours exact.
 
 Sources: Wan et al., "Swift parameter-free attention network for efficient super-resolution", CVPR Workshops 2024;
 Irani, Peleg, "Improving resolution by image registration", 1991 (back-projection); Buades, Coll, Morel, "Non-local
