@@ -12,8 +12,11 @@ import jwt
 import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
+from gateway_svc.auth import JwksKeys
 from gateway_svc.settings import Settings
+from photofun_common.errors import UnauthorizedError, UnavailableError
 from photofun_common.identity import IdentityKeeper
+from photofun_common.testing.plugin import eventually
 from pydantic import ValidationError
 
 SECRET = "s" * 40
@@ -166,7 +169,10 @@ async def test_guessing_is_stopped(serve: Any) -> None:
 
     statuses = [(await gateway.client.get("/v1/gallery/", headers=bearer("guess"))).status_code for _ in range(65)]
 
+    good = await gateway.client.get("/v1/gallery/", headers=bearer(token()))
+
     assert statuses == [401] * 60 + [429] * 5
+    assert good.status_code == 200
 
 
 async def test_the_limit_counts_the_tokens_user_not_the_claimed_one(serve: Any) -> None:
@@ -177,6 +183,27 @@ async def test_the_limit_counts_the_tokens_user_not_the_claimed_one(serve: Any) 
     ]
 
     assert statuses == [200, 200, 429]
+
+
+async def test_a_silent_issuer_is_503_for_new_keys_and_nothing_for_known_ones() -> None:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    jwk = {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key())), "kid": "k1"}
+    answers = [json.dumps({"keys": [jwk]}).encode(), b"<html>", b""]
+    keys = JwksKeys("http://issuer.example", lambda url: _answer(answers.pop(0)))
+
+    assert (await keys.key("k1")).key_id == "k1"
+    with pytest.raises(UnauthorizedError):
+        await keys.key("k2")
+    keys._tried_at = keys._fetched_at = time.monotonic() - 700
+    assert (await keys.key("k1")).key_id == "k1"
+    await eventually(lambda: _answer(len(answers) == 1))
+    with pytest.raises(UnavailableError):
+        await keys.key("k2")
+    assert (await keys.key("k1")).key_id == "k1"
+
+
+async def _answer(value: Any) -> Any:
+    return value
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,8 @@ class Api:
             error.code = 1005
         if isinstance(error, RateLimitedError):
             exchange.extra.extend(refusal_headers(error))
+        if error.status == 405:
+            exchange.extra.append((b"allow", _ALLOW))
         with suppress(ClientGoneError):
             path = exchange.raw_path[:300].decode("latin-1")
             await exchange.answer(problem_answer(error, instance=path, is_openai=is_openai))
@@ -174,7 +176,7 @@ class Api:
         else:
             raise NotFoundError(f"There is nothing at {path[:200]}: /openapi.json lists what there is")
         if exchange.method not in ("GET", "HEAD"):
-            raise NoSuchMethodError(f"{exchange.method} is not allowed here")
+            raise NoSuchMethodError(f"{exchange.method} is not allowed here: it can only be read")
         await exchange.answer(answer)
 
     # --- the way to a service
@@ -205,11 +207,11 @@ class Api:
     async def _judged(self, context: Context, exchange: Exchange, route: Route) -> Principal:
         if context.guard is None or route.is_public:
             return ANYBODY
-        context.rates.check_failures(exchange.peer)
         try:
             principal = await context.guard.judge(exchange.headers(b"authorization"), exchange.headers(b"x-api-key"))
         except UnauthorizedError:
             if exchange.header(b"authorization") or exchange.header(b"x-api-key"):
+                context.rates.check_failures(exchange.peer)
                 context.rates.count_failure(exchange.peer)
             raise
         check_scopes(principal, exchange.method)

@@ -51,20 +51,25 @@ class JwksKeys:
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = self._tried_at = float("-inf")
         self._lock = asyncio.Lock()
+        self._renewal: asyncio.Task[None] | None = None
 
     async def key(self, kid: str) -> jwt.PyJWK:
         """Raises UnauthorizedError for a key that the issuer doesn't have, UnavailableError when it can't be asked."""
+        age = time.monotonic() - self._fetched_at
+        if kid in self._keys and age < _STALE:
+            if age > _FRESH and not self._lock.locked():
+                self._renewal = asyncio.create_task(self._renew())
+            return self._keys[kid]
+        await self._renew()
+        if time.monotonic() - self._fetched_at < _STALE and kid in self._keys:
+            return self._keys[kid]
+        if self._fetched_at < self._tried_at:
+            raise UnavailableError("The token issuer's keys can't be fetched", slug="issuer-unavailable")
+        raise UnauthorizedError("The token's key is not known")
+
+    async def _renew(self) -> None:
         async with self._lock:
-            now = time.monotonic()
-            if kid not in self._keys or now - self._fetched_at > _FRESH:
-                await self._refresh(now)
-            if time.monotonic() - self._fetched_at > _STALE:
-                raise UnavailableError("The token issuer's keys can't be fetched", slug="issuer-unavailable")
-            if kid in self._keys:
-                return self._keys[kid]
-            if self._fetched_at < self._tried_at:
-                raise UnavailableError("The token issuer's keys can't be fetched", slug="issuer-unavailable")
-            raise UnauthorizedError("The token's key is not known")
+            await self._refresh(time.monotonic())
 
     async def _refresh(self, now: float) -> None:
         if now - self._tried_at < _PAUSE:

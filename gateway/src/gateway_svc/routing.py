@@ -32,7 +32,7 @@ _BY_PREFIX = {
     "webhooks": IMAGING,
     "gallery": GALLERY,
 }
-_CARRIES_PICTURES = frozenset({"features", "chat", "files", "file", "image", "images", "webhooks"})
+_CARRIES_PICTURES = frozenset({"features", "chat", "files", "file", "image", "images"})
 _SMALL = 256 * 1024 + 64 * 1024
 _LARGE = 45 * 2**20
 _PATIENT_SECONDS = 200.0
