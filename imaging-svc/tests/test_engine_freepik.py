@@ -87,7 +87,7 @@ async def test_the_background_is_removed_when_the_provider_can_fetch_the_picture
 
     async with serve(FakeFreepik().app) as pictures, studio(fake) as engine:
         there = f"{pictures}/v1/ai/mystic"
-        with pytest.raises(ProviderRejectedError, match="Unable to resolve image"):
+        with pytest.raises(UnsuitedError, match="Unable to resolve image"):
             await run(engine, order("remove_background", public_url=there))
         own = FakeFreepik()
         public = own._address(type("R", (), {"url": type("U", (), {"origin": staticmethod(lambda: pictures)})})(), "x")  # type: ignore[arg-type]
@@ -243,10 +243,11 @@ async def test_a_task_whose_answer_was_lost_is_found_in_the_list() -> None:
         assert "charge_uncertain" not in made.details
 
 
-async def test_a_lost_task_is_not_adopted_when_it_may_be_somebody_elses() -> None:
+@pytest.mark.parametrize("doubt", [{}, {"state": "placed", "task_id": "t-again", "uncertain": True}])
+async def test_a_lost_task_is_not_adopted_when_it_may_be_somebody_elses(doubt: dict[str, Any]) -> None:
     fake, tasks = FakeFreepik(), MemoryTasks()
     fake.switches.reset_after_accept = 1
-    other = ProviderTask(engine="freepik", endpoint="/v1/ai/image-upscaler-precision-v2", placed_at=datetime.now(UTC))
+    other = ProviderTask(engine="freepik", endpoint="/v1/ai/image-upscaler-precision-v2", placed_at=datetime.now(UTC), **doubt)
 
     async def others() -> list[ProviderTask]:
         return [other]

@@ -169,6 +169,7 @@ class FakeFreepik:
     poll_failures: list[int] = field(default_factory=list)
     junk_first: bool = False
     has_list: bool = True
+    slow_content: float = 0.0
     charges: int = 0
     seen: list[Seen] = field(default_factory=list)
     tasks: dict[str, _Task] = field(default_factory=dict)
@@ -221,6 +222,8 @@ class FakeFreepik:
         self.charges += 1
         task_id = str(uuid4())
         self.tasks[task_id] = _Task(request.path, fate=self.fate, error=self.fate_error, size=self.size)
+        if self.switches.hang_after_accept:
+            await asyncio.sleep(self.switches.hang_after_accept)
         if self.switches.reset_after_accept:
             self.switches.reset_after_accept -= 1
             return drop_connection(request)
@@ -272,6 +275,8 @@ class FakeFreepik:
 
     async def _content(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"].removesuffix(".png")
+        if self.slow_content:
+            await asyncio.sleep(self.slow_content)
         token = re.fullmatch(r"exp=([\d.]+)~hmac=(\w+)", request.query.get("token", ""))
         if token is None or token[2] != self._sign(name, token[1]) or float(token[1]) < time.time():
             return web.Response(status=403, text="expired")

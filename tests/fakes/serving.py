@@ -31,6 +31,7 @@ class Switches:
 
     fail: list[tuple[int, Any]] = field(default_factory=list)
     reset_after_accept: int = 0
+    hang_after_accept: float = 0.0
     truncate: int = 0
     slow: float = 0.0
     retry_after: str | None = None

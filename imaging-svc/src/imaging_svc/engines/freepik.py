@@ -29,6 +29,7 @@ from .failures import (
     ProviderDownError,
     ProviderFailedError,
     ProviderLateError,
+    ProviderRejectedError,
     UnsuitedError,
 )
 from .limiter import Limiter
@@ -327,7 +328,10 @@ class FreepikEngine:
         async def post() -> dict[str, Any]:
             return await self._api.post(call.path, lambda: {"data": dict(call.body)}, seconds=self._post_seconds)
 
-        body, uncertain = await charged_once(tasks, self.id, call.path, 0, post)
+        try:
+            body, uncertain = await charged_once(tasks, self.id, call.path, 0, post)
+        except ProviderRejectedError as error:  # most often it could not fetch the picture, and others need no address
+            raise UnsuitedError(error.detail) from error
         _, _, data = _state(body)
         url = next((data[name] for name in ("high_resolution", "url") if str(data.get(name, "")).startswith("http")), None)
         if url is None:
@@ -477,11 +481,12 @@ class FreepikEngine:
         return await self._placed(lost, fresh[0], tasks), False
 
     def _may_be_lost(self, task: ProviderTask, mine: ProviderTask) -> bool:
-        same = (task.endpoint, task.index, task.placed_at) == (mine.endpoint, mine.index, mine.placed_at)
-        is_open = (
-            task.engine == self.id and task.endpoint == mine.endpoint and task.task_id is None and task.state in ("placing", "unknown")
-        )
-        return is_open and not same and task.placed_at > mine.placed_at - timedelta(minutes=10)
+        """Whether another call may have left a task in the list that no record names: one in doubt, or one made again after doubt."""
+        if (task.engine, task.endpoint) != (self.id, mine.endpoint):
+            return False
+        same = (task.index, task.placed_at) == (mine.index, mine.placed_at)
+        in_doubt = task.uncertain or (task.task_id is None and task.state in ("placing", "unknown"))
+        return in_doubt and not same and task.placed_at > mine.placed_at - timedelta(minutes=10)
 
     async def _finished(self, task: ProviderTask, tell: Tell, tasks: Tasks) -> dict[str, Any]:
         """Poll until the task is done.  The caller's deadline ends it; the task stays placed and is polled by the next run."""

@@ -1,0 +1,175 @@
+"""Are jobs with a paid engine paid once, whatever dies when?  The service, its records and the engine against the fake, over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imaging_svc.domain import FairSlots
+from imaging_svc.engines.freepik import FreepikEngine
+from imaging_svc.guard import PictureFetcher
+from imaging_svc.service import ImagingService
+from imaging_svc.store import BlobStore
+from photofun_common.bus import MemoryBus
+from photofun_common.contracts.imaging import StepRequested
+from photofun_common.contracts.jobs import ProviderTask, StepRecord
+from photofun_common.contracts.prompt import PlanMetadata, PlannedStep, PlanReady
+from photofun_common.fileurls import FileUrls
+from photofun_common.jobs import JobStore
+from photofun_common.testing.plugin import eventually
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+
+from fakes.freepik import FakeFreepik
+from fakes.imaging import ThreadPool
+from fakes.serving import serve
+
+Studio = Callable[[], Awaitable[ImagingService]]
+
+
+@asynccontextmanager
+async def studio(fake: FakeFreepik, folder: Path) -> AsyncIterator[tuple[Studio, MemoryBus]]:
+    """Makes services on one bus and one store: each is what comes up after the one before has died."""
+    bus = MemoryBus()
+    jobs = JobStore(bus)
+    fetcher = PictureFetcher(private_too=True)
+    pool: Any = ThreadPool()
+    opened: list[FreepikEngine] = []
+
+    async def paid_calls() -> list[ProviderTask]:
+        return [task for record in await jobs.all() for step in record.steps for task in step.tasks]
+
+    async with serve(fake.app) as url:
+
+        async def another() -> ImagingService:
+            opened.append(
+                FreepikEngine(
+                    pool,
+                    api_key=fake.key,
+                    base_url=url,
+                    private_hosts=True,
+                    others=paid_calls,
+                    poll_seconds=0.01,
+                    poll_most=0.02,
+                    backoff=0.01,
+                )
+            )
+            return ImagingService(
+                bus=bus,
+                jobs=jobs,
+                blobs=BlobStore(f"file://{folder}"),
+                pool=pool,
+                fetcher=fetcher,
+                engines=[opened[-1]],
+                routing={},
+                urls=FileUrls("http://studio.test", "s", signed=False),
+                secret="s",
+                deadline=60.0,
+                slots=FairSlots(2, per_user=2),
+                max_jobs_per_user=5,
+            )
+
+        try:
+            yield another, bus
+        finally:
+            for engine in opened:
+                await engine.aclose()
+            await fetcher.aclose()
+
+
+def plan() -> PlanReady:
+    return PlanReady(
+        job_id="j1",
+        user_id="ann",
+        session_id="s1",
+        prompt="a boat",
+        intent="image_generation",
+        confidence=0.9,
+        plan=[PlannedStep(feature="image_generation", params={"prompt": "a boat"})],
+        metadata=PlanMetadata(model="m", provider="local", processing_time=0.1),
+        deadline=datetime.now(UTC) + timedelta(seconds=60),
+    )
+
+
+async def step_of(service: ImagingService) -> StepRecord:
+    return (await service.jobs.get("j1")).steps[0]
+
+
+async def killed_when(service: ImagingService, asked: StepRequested, moment: Callable[[StepRecord], bool]) -> None:
+    """Run the step and kill it when its record looks so."""
+    work = asyncio.create_task(service.run_step(asked))
+
+    async def is_moment() -> bool:
+        return moment(await step_of(service))
+
+    assert await eventually(is_moment, seconds=5)
+    work.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+
+
+def _has(state: str) -> Callable[[StepRecord], bool]:
+    return lambda step: any(task.state == state for task in step.tasks)
+
+
+@pytest.mark.parametrize("at", ["after the call, before its answer", "while polling", "before the result was fetched"])
+async def test_a_killed_worker_costs_no_second_charge(at: str, tmp_path: Path) -> None:
+    fake = FakeFreepik(polls=10**6 if at == "while polling" else 1)
+    if at.startswith("after"):
+        fake.switches.hang_after_accept = 20.0
+    if at.startswith("before"):
+        fake.slow_content = 20.0
+
+    async with studio(fake, tmp_path) as (another, bus):
+        first = await another()
+        await first.take_plan(plan())
+        asked = bus.of(StepRequested)[0]
+        moments = {"after": lambda step: fake.charges == 1, "while": _has("placed"), "before": _has("done")}
+        await killed_when(first, asked, moments[at.split()[0]])
+        assert fake.charges == 1
+
+        fake.polls, fake.switches.hang_after_accept, fake.slow_content = 1, 0.0, 0.0
+        second = await another()
+        await second.run_step(asked)
+        step = await step_of(second)
+
+    assert (step.status, step.provider, step.degraded) == ("COMPLETED", "freepik", None)
+    assert fake.charges == 1
+    assert "charge_uncertain" not in step.metadata
+
+
+async def test_two_jobs_in_doubt_never_get_each_others_picture(tmp_path: Path) -> None:
+    fake = FakeFreepik()
+    fake.switches.hang_after_accept = 20.0
+
+    async with studio(fake, tmp_path) as (another, bus):
+        first = await another()
+        await first.take_plan(plan())
+        await first.take_plan(plan().model_copy(update={"job_id": "j2", "user_id": "bob"}))
+        works = [asyncio.create_task(first.run_step(asked)) for asked in bus.of(StepRequested)]
+
+        async def both() -> bool:
+            return fake.charges == 2
+
+        assert await eventually(both, seconds=5)
+        for work in works:
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+
+        fake.switches.hang_after_accept = 0.0
+        second = await another()
+        for asked in bus.of(StepRequested):
+            await second.run_step(asked)
+        steps = [(await second.jobs.get(job_id)).steps[0] for job_id in ("j1", "j2")]
+
+    lost = set(list(fake.tasks)[:2])
+    assert [step.status for step in steps] == ["COMPLETED", "COMPLETED"]
+    assert not lost & {task.task_id for task in steps[0].tasks}, "the first in doubt adopts nothing"
+    assert steps[0].metadata["charge_uncertain"]
