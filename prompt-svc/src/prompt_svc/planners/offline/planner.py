@@ -88,7 +88,7 @@ class OfflinePlanner:
             return replace(named, language=language, reply=talk.clarify_reply(language, why="picture"))
         bare, picture, reference = named
         facts = replace(facts, has_reference=facts.has_reference or reference is not None)
-        steps = [step for clause in clauses.split(bare, facts) if not _NEGATED.match(clause.key) and (step := read_clause(clause, facts))]
+        steps = self._steps(bare, facts)
         if steps:
             return self._planned(steps, words, ask, language, picture, reference)
         if said:
@@ -96,6 +96,19 @@ class OfflinePlanner:
         if described := self._described(words, ask):
             return self._planned([described], words, ask, language, picture, reference)
         return None
+
+    def _steps(self, words: Words, facts: Facts) -> list[Found]:
+        """What the clauses ask for; a bare colour after a cut-out is the new background's."""
+        steps: list[Found] = []
+        for clause in clauses.split(words, facts):
+            if _NEGATED.match(clause.key):
+                continue
+            found = read_clause(clause, facts)
+            if found is None and steps and steps[-1].feature == "remove_background" and (color := slots.color_in(clause.key)):
+                found = Found("remove_background", {"background_color": color[0]})
+            if found is not None:
+                steps.append(found)
+        return steps
 
     def _named(self, words: Words, ask: Ask) -> tuple[Words, PictureRef | None, PictureRef | None] | Plan:
         """Earlier pictures that the words name: the words without them, the picture to edit and the reference."""
@@ -170,6 +183,8 @@ class OfflinePlanner:
         )
         if looks_drawn and count >= 3:
             return _drawn(core, 0.8)
+        if not ask.has_picture and not ask.pictures and count <= 6 and prompts.is_scene(core.key) and not core.key.endswith("?"):
+            return _drawn(core, 0.7)
         if (
             not ask.has_picture
             and not ask.pictures

@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 import zlib
 
-from .lexicon import KEYWORDS_VI, STYLES
+from .lexicon import KEYWORDS_VI
 from .slots import style_in
 from .text import Words, read
 
-__all__ = ["MAX_REFINED", "keywords_of", "refined"]
+__all__ = ["MAX_REFINED", "is_scene", "keywords_of", "refined"]
 
 MAX_REFINED = 500
 _LIGHT = re.compile(r"\b(?:light|lighting|lit|golden hour|sunlight|backlit|glow\w*|shadows?|neon|moonlight|candle\w*|anh sang|nang)\b")
@@ -49,6 +49,11 @@ _STYLE_NAMES = {
     "digital-art": "digital art",
     "photorealistic": "photorealistic",
 }
+
+
+def is_scene(key: str) -> bool:
+    """Whether the words name something to draw."""
+    return any(re.search(pattern, key) for _, pattern, _ in _SCENES) or bool(translated(key))
 
 
 def translated(key: str) -> list[str]:
@@ -161,7 +166,3 @@ def keywords_of(text: str, *, limit: int = 12) -> tuple[str, ...]:
     words = re.findall(r"[^\W_][\w'-]*", text.lower())
     seen = dict.fromkeys(word for word in words if len(word) > 2 and read(word).key not in _STOP)
     return tuple(list(seen)[:limit])
-
-
-def style_phrase(name: str) -> str:
-    return STYLES[name][1]

@@ -61,7 +61,7 @@ REMOVE = r"(?:remove|removing|delete|erase|clear|strip|take (?:out|away|off)|get
 _MAKE = r"(?:create|generate|draw|paint|sketch|render|design|imagine|illustrate|produce|compose|show me|give me|make me|make|visualize|dream up|tao|ve|sinh|sinh ra|thiet ke|dung|sang tac|lam|hien thi|phac hoa|i want|i need|i'd like|i would like|want|need|muon|can)"
 _TO_WHOM = r"(?:\s+(?:me|us|for me|cho minh|cho toi|cho em|giup minh|giup toi|giup em|giup|gium minh|gium|ra|nen|luon|hinh anh|anh cho))*"
 _A = r"(?:\s+(?:a|an|the|one|some|new|another|mot|cai|cho|mot cai|nhung|moi))*"
-_COUNT = r"(?:\s+(?P<count>\d{1,2}|two|three|four|five|six|hai|ba|bon|nam|a couple of))?"
+_COUNT = r"(?:\s+(?P<count>\d{1,2}|two|three|four|five|six|hai|ba|bon|nam|a couple of)(?=\s+(?:different |various |new |nice |cool |beautiful )*(?:pictures?|images?|photos?|versions?|variations?|options?|paintings?|drawings?|illustrations?|buc|tam|anh|hinh|phien ban|ban)\b))?"
 _KIND = rf"(?:\s+(?:different|various|new|nice|beautiful|cool|high quality|{IMAGE}|buc tranh|buc|tam|canh|versions?|variations?)(?=\s|$))*(?:\s+(?:of|about|showing|depicting|with|ve|cua|mo ta|the hien))?"
 _GENERATE = re.compile(rf"^(?P<verb>{_MAKE}){_TO_WHOM}{_A}{_COUNT}{_KIND}\s+(?P<subject>.+)$")
 _PICTURE_OF = re.compile(
@@ -71,7 +71,7 @@ _NEEDS_ARTICLE = frozenset(
     {"make", "lam", "give me", "show me", "i want", "i need", "i'd like", "i would like", "want", "need", "muon", "can", "dung", "sinh"}
 )
 _MAKES_OTHER = re.compile(
-    rf"^(?:make|lam|muon|i want|i need|i'd like|want|need|can)\s+(?:the\s+|cho\s+)?{IMAGE}\b(?! (?:of|about|ve|cua|chup))|^(?:{_MAKE})\s+(?:me\s+|cho minh\s+)?(?:(?:a|an|the|some|mot|this|that|my|it|these)\s+)?(?:(?:it|this|that|my|everything|no|nay)\b(?! (?:of|about|ve|cua))|them\b|lai\b|background|nen\b|phong\b|colors?\b|light|anh sang\b|"
+    rf"^(?:make|lam|muon|i want|i need|i'd like|want|need|can)\s+(?:the\s+|cho\s+)?{IMAGE}\b(?! (?:of|about|ve|cua|chup))|^(?:{_MAKE})\s+(?:me\s+|cho minh\s+)?(?:(?:a|an|the|some|mot|this|that|my|it|these)\s+)?(?:(?:it|this|that|my|everything|no|nay)\b(?! (?:of|about|ve|cua))|them\b|lai\b|background|nen\b|phong\b|colors?\b|lights?\b|lighting\b|anh sang\b|"
     r"(?:\w+\s+)?(?:variations?|variants?|version|remix|bien the|phien ban|ban khac|cutout|mask|black and white|grayscale)\b|sang\b|toi\b|net\b|mo\b|dep\b|am\b|lanh\b|nho\b|lon\b|to\b|ro\b|min\b|muot\b|cho (?:no|anh|hinh)\b|"
     r"more\b|less\b|undo|help|hinh (?:nay|do|tren|goc)|anh (?:nay|do|tren|goc)|transparent|nhu\b|giong\b|diu\b|dam\b|nhat\b|tuoi\b|ruc\b|him\b|her\b|them\b|everyone\b|no\b)"
 )  # fmt: skip
@@ -183,7 +183,7 @@ def _background(words: Words, facts: Facts) -> Found | None:
         key,
     ):
         return None
-    color = _background_color(key)
+    color = "#ffffff" if re.search(rf"\bwhiten (?:out )?(?:the |my )?{BG}\b", key) else _background_color(key)
     if color:
         return Found("remove_background", {"background_color": color})
     if not _REMOVE_BG.search(key) or (re.search(r"\bnen trang\b", key) and not re.search(REMOVE, key)):
@@ -229,7 +229,7 @@ def _background_color(key: str) -> str | None:
 
 _UPSCALE = re.compile(
     r"\bup-?\s?(?:scal\w*|res|siz\w*)\b|\b(?:enlarge|embiggen|magnify|blow (?:it |this )?up|super.?resolution)\b|\b(?:increase|improve|raise|boost|enhance|higher|better|double|quadruple|more|bump(?: up)?|tang|nang|nang cap|nang cao|cai thien)\b[\w\s]{0,22}\b(?:resolution|res|quality|pixels|size|dimensions|do phan giai|chat luong|kich thuoc|kich co)\b|"
-    r"\b(?:twice|double|triple|quadruple|\d+\s*(?:x|times))\b[\w\s]{0,16}\b(?:big|large|size|bigger|larger|resolution)\b|\b(?:make|want|need)\b[\w\s]{0,16}\b(?:bigger|larger)\b|^(?:a (?:bit|lot) |much |even |way )?(?:bigger|larger)\b|\b(?:high(?:er)?.?(?:res|resolution|quality)|hi-?res|hd|4k|8k|full hd|ultra hd|uhd)\b|"
+    r"\b(?:twice|doubled?|tripled?|quadrupled?|\d+\s*(?:x|times))\b[\w\s]{0,16}\b(?:big|large|size|bigger|larger|resolution)\b|\b(?:make|want|need)\b[\w\s]{0,16}\b(?:bigger|larger)\b|^(?:a (?:bit|lot) |much |even |way )?(?:bigger|larger)\b|\b(?:high(?:er)?.?(?:res|resolution|quality)|hi-?res|hd|4k|8k|full hd|ultra hd|uhd)\b|"
     r"\bphong (?:to|lon|dai)\b|\bphong anh\b|\blam (?:cho )?(?:no |anh |hinh |anh nay )?(?:to|lon)\b|\b(?:to|lon) (?:hon|len|gap|ra)\b|\blam net\b[\w\s]{0,16}\b(?:lan|gap|x\d|\dx)\b|\b(?:gap doi|gap 2|gap bon|gap 4|nhan doi)\b|\b(?:khu|giam|bo) (?:nhieu|noise|hat)\b|\bde-?noise\b|\b(?:remove|reduce|clean up|get rid of|less)\b[\w\s]{0,10}\b(?:noise|grain)\b|"
     r"\b(?:double|quadruple) (?:it|this|that|the (?:picture|image|photo))\b|\b\d(?:\.\d)?\s?x\b(?!\s*\d)|\bx\s?[248]\b|\bphan giai cao\b|\btang do phan giai\b|\bsuper resolution\b|\b(?:\d|hai|bon) lan\b|\blow.?res\b|\benhance (?:it|this|the (?:picture|image|photo|quality)|quality|my (?:picture|photo|image))\b|\bdo phan giai\b|\bzoom to\b"
 )  # fmt: skip
@@ -293,8 +293,8 @@ def _expand(words: Words, facts: Facts) -> Found | None:
 
 _RELIGHT = re.compile(
     r"\bre-?light\w*\b|\blighting\b|\b(?:light|sunlight|moonlight|glow|shadows?|lit)\b[\w\s]{0,14}\b(?:from|on (?:the|his|her|my)|by|behind|left|right|above|below)\b|\b(?:golden hour|blue hour|backlit|back ?light|rim light|candle ?light|studio light\w*|spot ?light|neon light\w*|sunset light|sunrise light|moonlight|sunlight|day ?light|warm light|cold light|soft(?:er)? light|hard light|stage light)\b|"
-    r"\b(?:dramatic|cinematic|moody|soft|natural|warm|cool|harsh|better|different|new|change the|fix the|improve the) (?:light|lights|lighting)\b|\b(?:make|get|look)\b[\w\s]{0,40}\b(?:sunset|sunrise|night ?time|nighttime|moonlit|dusk|dawn|golden hour|dramatic|cinematic|moody)\b|\b(?:light|illuminate) (?:it|this|the|him|her|my)\b|^(?:more )?(?:dramatic|cinematic|moody)\b|"
-    r"\banh (?:sang(?! (?:len|ra|xiu|chut|trai|phai|hon|nhieu|mot chut|them))|nang|den(?! trang)|lamp|moon)\b|\bchieu sang\b|\bchieu (?:den|lamp|tu)\b|\b(?:den|lamp) (?:chieu|studio|neon|san khau)\b|\bdoi sang\b|\bnguoc sang\b|\bkieu (?:hoang hon|binh minh)\b|\b(?:nhu|giong) (?:hoang hon|binh minh|ban dem|buoi toi|luc hoang hon|dang hoang hon)\b|\bgio vang\b|\bkich tinh\b|\bnang (?:chieu|sang|vang)\b"
+    r"\b(?:dramatic|cinematic|moody|soft|natural|warm|cool|harsh|better|different|new|change the|fix the|improve the) (?:light|lights|lighting)\b|\b(?:make|get|look)\b[\w\s]{0,40}\b(?:sunset|sunrise|night|day time|daytime|evening|morning|night ?time|nighttime|moonlit|dusk|dawn|golden hour|dramatic|cinematic|moody)\b|\b(?:light|illuminate) (?:it|this|the|him|her|my)\b|^(?:more )?(?:dramatic|cinematic|moody)\b|"
+    r"\banh (?:sang(?! (?:len|ra|xiu|chut|trai|phai|hon|nhieu|mot chut|them))|nang|den(?! trang)|lamp|moon)\b|\bchieu sang\b|\bchieu (?:den|lamp|tu)\b|\b(?:den|lamp) (?:chieu|studio|neon|san khau)\b|\bdoi sang\b|\bnguoc sang\b|\bkieu (?:hoang hon|binh minh)\b|\b(?:nhu|giong) (?:hoang hon|binh minh|ban dem|buoi toi|luc hoang hon|dang hoang hon)\b|\bgio vang\b|\bkich tinh\b|\bnang (?:chieu|sang|vang|tu|ben|phia)\b"
 )  # fmt: skip
 
 
@@ -399,7 +399,7 @@ _EDIT = re.compile(
 _OBJECT = re.compile(
     r"\b(?:hat|cap|glasses|sunglasses|shirt|dress|jacket|coat|hair|eyes?|face|skin|teeth|smile|beard|mustache|shoes|tie|scarf|person|people|man|woman|guy|girl|boy|kid|child|crowd|tourists?|car|cars|bike|tree|trees|flowers?|clouds?|sky|sea|grass|ground|wall|floor|table|chair|dog|cat|bird|birds|moon|sun|stars|rainbow|snow|rain|fire|smoke|boat|house|building|window|door|sign|"
     r"watermark|logo|stain|scratch|scratches|wrinkles?|pimples?|acne|blemish\w*|shadow|reflection|pole|wires?|object|objects|thing|fence|trash|him|her|them|his|background|water|road|"
-    r"mu|non|kinh|ao|vay|quan|toc|mat|da|rang|rau|giay|nguoi|anh ay|co ay|chi ay|xe|cay|hoa|may|troi|bau troi|bien|co|dat|tuong|san|ban|ghe|cho|meo|chim|trang|sao|mat troi|cau vong|tuyet|mua|lua|khoi|thuyen|nha|cua|bang|mun|vet|seo|nep nhan|bong|cot|day dien|vat the|vat|rac|hang rao|chu nuoc|hinh mo|dong ho|nen|canh|con|cai|em be|tre em)\b"
+    r"mu|non|kinh|ao|vay|quan|toc|mat|da|rang|rau|giay|nguoi|anh ay|co ay|chi ay|xe|cay|hoa|dam may|troi|bau troi|bien|tuong|san|ban|ghe|con cho|chu cho|meo|chim|trang|sao|mat troi|cau vong|tuyet|mua|lua|khoi|thuyen|nha|cua so|mun|vet|seo|nep nhan|bong|cot|day dien|vat the|vat|rac|hang rao|chu nuoc|hinh mo|dong ho|nen|canh|em be|tre em)\b"
 )  # fmt: skip
 
 
@@ -441,10 +441,10 @@ _GRAYSCALE = re.compile(
     r"\bblack (?:and|&|n|'n) ?white\b|\bblack-and-white\b|\bgr[ae]y-? ?scale\b|\bmonochrom\w*\b|\b(?:den|trang)[ -]+(?:va )?(?:trang|den)\b|\btrang den\b|\bb ?& ?w\b|\bremove (?:all )?(?:the )?colors?\b(?! cast)|\bno colors?\b|\bnoir\b|\bdon sac\b|\bxoa mau\b|\bgray(?:ed)? (?:it )?out\b"
 )
 _SEPIA = re.compile(
-    r"\bsepia\b|\bold (?:photo|picture|time|fashioned)\b|\bnau co\b|\b(?:anh|hinh) (?:co|cu|xua)\b|\bmau (?:nau|co|xua|hoai co)\b(?! (?:nen|cho))|\bhoai co\b"
+    r"\bsepia\b|\bold (?:photo|picture|time|fashioned)\b|\blook(?:s|ing)? (?:old|aged)\b|\baged (?:photo|look)\b|\bnau co\b|\b(?:anh|hinh) (?:co|cu|xua)\b|\bmau (?:nau|co|xua|hoai co)\b(?! (?:nen|cho))|\bhoai co\b"
 )
 _BLUR_BG = re.compile(
-    rf"\b(?:blur\w*|unfocus|defocus|soften|lam mo|mo|lam nhoe|nhoe|xoa mo|xoa phong)\b[\w\s']{{0,24}}\b(?:{BG}|behind|phia sau|dang sau|xung quanh|surroundings)\b|\b{BG}\b[\w\s]{{0,20}}\b(?:blur\w*|out of focus|mo|nhoe|mo di|mo ao)\b|\bbokeh\b|\bportrait mode\b|\bshallow depth\b|\bche do chan dung\b|\bxoa phong(?: \w+)?$|\bblurry {BG}\b"
+    rf"\b(?:blur\w*|unfocus|defocus|soften|lam mo|mo|lam nhoe|nhoe|xoa mo|xoa phong)\b[\w\s']{{0,24}}\b(?:{BG}|behind|phia sau|dang sau|xung quanh|surroundings)\b|\bbehind\b[\w\s]{0, 24}\bblur\w*|\b{BG}\b[\w\s]{{0,20}}\b(?:blur\w*|out of focus|mo|nhoe|mo di|mo ao)\b|\bbokeh\b|\bportrait mode\b|\bshallow depth\b|\bche do chan dung\b|\bxoa phong(?: \w+)?$|\bblurry {BG}\b"
 )
 _BLUR = re.compile(
     r"\bblur\w*\b|\bgaussian\b|\bsoft focus\b|\b(?:lam|cho)(?: \w+){0,2} (?:mo|nhoe)\b|\blam nhoe\b|\b(?:nhoe|mo) (?:hon|di|anh|hinh|ao)\b|\bhieu ung mo\b|\bout of focus\b"
@@ -459,7 +459,7 @@ _FLIP = re.compile(
     r"\bflip\w*\b|\bmirror\w*\b|\breflect it\b|\blat\b(?! mat)|\bdoi xung\b|\b(?:phan chieu|guong)\b|\bdao chieu\b|\blat nguoc\b"
 )
 _CROP = re.compile(
-    r"\bcrop\w*\b|\btrim\b|\bcut (?:it |this |the (?:picture|image|photo) |my photo )?(?:to|into|down to|in)\b|\bcat (?:anh|hinh|xen|cup|vuong|thanh|theo|ve|lai|ti le|ty le|kho|gon|no|bot|tam|buc|con|giup|ra)\b|\bcat\b(?= \d)|\bmake (?:it|this|the (?:picture|image|photo)) (?:an? )?(?:squared?|portrait|landscape|vertical|horizontal|\d+ ?[:x] ?\d+)\b|\bto (?:an? )?square\b|\bsquare (?:it|crop)\b|\b(?:lam|chuyen|cho|doi)(?: \w+){0,3} (?:vuong|thanh vuong|hinh vuong|ty le|ti le)\b|\binstagram (?:square|post)\b|^squared?$|^vuong$|\baspect ratio\b|\bchange (?:the )?ratio\b|^(?:to |in )?\d+:\d+$|\bty le \d+|\bti le \d+|^(?:make )?(?:it )?(?:to )?\d+:\d+\b"
+    r"\bcrop\w*\b|\btrim\b|\bcut (?:it |this |the (?:picture|image|photo) |my photo )?(?:to|into|down to|in)\b|\bcat (?:anh|hinh|xen|cup|vuong|thanh|theo|ve|lai|ti le|ty le|kho|gon|no|bot|tam|buc|con|giup|ra)\b|\bcat\b(?= \d)|\bmake (?:it|this|the (?:picture|image|photo)) (?:an? )?(?:squared?|portrait|landscape|vertical|horizontal|\d+ ?[:x] ?\d+)\b|\bto (?:an? )?square\b|\bsquare (?:it|crop)\b|\b(?:lam|chuyen|cho|doi)(?: \w+){0,3} (?:vuong|doc|ngang|thanh vuong|hinh vuong|ty le|ti le)\b|\binstagram (?:square|post)\b|^squared?$|^vuong$|\baspect ratio\b|\bchange (?:the )?ratio\b|^(?:to |in )?\d+:\d+$|\bty le \d+|\bti le \d+|^(?:make )?(?:it )?(?:to )?\d+:\d+\b"
 )
 _RESIZE = re.compile(
     r"\bre-?size\w*\b|\bscale (?:it |this |the (?:picture|image|photo) )?(?:down|to)\b|\bshrink\b|\b(?:width|height|wide|tall|chieu rong|chieu cao|chieu ngang|be rong|rong|cao)\b[\w\s]{0,10}\d{2,5}|\d{2,5}\s*(?:px|pixels?)?\s*(?:wide|tall|in width|in height|chieu rong|chieu cao)\b|\bsmaller\b|\b(?:thu|lam) nho\b|\bnho (?:lai|hon|di|xuong)\b|\bdoi (?:lai )?kich (?:thuoc|co)\b|\bchinh kich (?:thuoc|co)\b|\bkich (?:thuoc|co)\b|\bhalf (?:the |its |as )?(?:size|big)\b|\bgiam kich\b|\bve (?:size|co) \d|\bthanh \d{2,4} ?x ?\d{2,4}|\bto \d{2,4} ?x ?\d{2,4}|^\d{3,4} ?x ?\d{3,4}$|\bgiam (?:mot )?nua\b"
@@ -587,7 +587,25 @@ def _crop(key: str, facts: Facts) -> dict[str, Any]:
         share = (100 - percent) / 100 if re.search(r"\b(?:by|off|bot|di)\b", key) else percent / 100
         width, height = max(1, round(facts.width * share)), max(1, round(facts.height * share))
         return {"op": "crop", "x": (facts.width - width) // 2, "y": (facts.height - height) // 2, "width": width, "height": height}
+    off = re.search(r"\b(?:top|bottom|left|right|tren|duoi|trai|phai)\b", key)
+    if off and re.search(r"\b(?:off|bot|phan|bo|away|out|from)\b", key):
+        return _crop_side(off[0], facts)
     return {"op": "crop", "aspect_ratio": "1:1"}
+
+
+def _crop_side(side: str, facts: Facts) -> dict[str, Any]:
+    """A fifth off one side; nothing when the picture's size is not known."""
+    if not facts.width or not facts.height:
+        return {}
+    across, down = max(1, facts.width // 5), max(1, facts.height // 5)
+    wide = side in ("left", "right", "trai", "phai")
+    return {
+        "op": "crop",
+        "x": across if side in ("left", "trai") else 0,
+        "y": down if side in ("top", "tren") else 0,
+        "width": max(1, facts.width - across) if wide else facts.width,
+        "height": facts.height if wide else max(1, facts.height - down),
+    }
 
 
 def _resize(key: str, facts: Facts) -> dict[str, Any] | None:
@@ -628,7 +646,7 @@ def _caption(words: Words, facts: Facts) -> Found | None:
     key = words.key
     quoted = _QUOTED.search(key)
     written = _WRITE.search(key)
-    if not written and not (quoted and _TEXT.search(key)):
+    if not written and not (quoted and (_TEXT.search(key) or re.match(r"^(?:put|add|place|show|them|dat|them vao|cho)\b", key))):
         return None
     if re.match(r"^(?:remove|delete|erase|xoa|bo|get rid)", key):
         return None
