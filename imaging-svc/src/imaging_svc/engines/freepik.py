@@ -66,6 +66,7 @@ _IMAGINATIONS = {"moderate": "subtle", "creative": "vivid", "extreme": "wild"}
 _MAX_UPLOAD = 10 * 2**20
 _MAX_UPSCALE_UPLOAD = 20 * 2**20
 _LISTED = 500
+_REMEMBERED = 10_000
 _POST_SECONDS = 60.0
 _SYNCHRONOUS_SECONDS = 150.0
 _RECONCILE_TRIES = 4
@@ -151,7 +152,7 @@ class FreepikEngine:
         self._fetcher = ResultFetcher(private_too=private_hosts)
         self._is_near = private_hosts and not _is_reachable_from_outside(base_url)
         self._posting: Counter[str] = Counter()
-        self._mine: set[str] = set()
+        self._mine: dict[str, None] = {}
 
     @property
     def healthy(self) -> bool:
@@ -397,7 +398,7 @@ class FreepikEngine:
         if known.state == "failed":
             raise ProviderFailedError(f"Freepik's task {known.task_id} failed")
         if known.task_id is not None:
-            self._mine.add(known.task_id)
+            self._remember(known.task_id)
             return known
         adopted, _ = await self._reconciled(known, tasks)
         if adopted is not None:
@@ -405,6 +406,12 @@ class FreepikEngine:
         if known.uncertain:
             raise OutcomeUnknownError("Two calls may have been charged and gave nothing: there is no third")
         return await self._place(call, index, tasks, uncertain=True)
+
+    def _remember(self, task_id: str) -> None:
+        """A task with an owner: nobody adopts it.  The last ten thousand are enough, the list shows fewer."""
+        self._mine[task_id] = None
+        if len(self._mine) > _REMEMBERED:
+            del self._mine[next(iter(self._mine))]
 
     async def _place(self, call: _Call, index: int, tasks: Tasks, *, uncertain: bool) -> ProviderTask:
         before = await self._listed(call.path)
@@ -418,7 +425,7 @@ class FreepikEngine:
             task_id, _, _ = _state(body)
             if task_id is None:
                 raise OutcomeUnknownError("Freepik's answer names no task")
-            self._mine.add(task_id)
+            self._remember(task_id)
         except OutcomeUnknownError as error:
             lost = error
         except PhotoFunError:
@@ -468,7 +475,7 @@ class FreepikEngine:
         listed = await self._listed(lost.endpoint)
         if listed is None:
             return None, False
-        fresh = [found for found in listed if found not in set(lost.before) | self._mine]
+        fresh = [found for found in listed if found not in {*lost.before, *self._mine}]
         elsewhere = await self._others() if self._others is not None else []
         taken = {task.task_id for task in [*elsewhere, *tasks.known()] if task.engine == self.id}
         fresh = [found for found in fresh if found not in taken]
@@ -477,7 +484,7 @@ class FreepikEngine:
         waiting = [task for task in [*elsewhere, *tasks.known()] if self._may_be_lost(task, lost)]
         if len(fresh) > 1 or waiting or self._posting[lost.endpoint]:
             return None, False
-        self._mine.add(fresh[0])
+        self._remember(fresh[0])
         return await self._placed(lost, fresh[0], tasks), False
 
     def _may_be_lost(self, task: ProviderTask, mine: ProviderTask) -> bool:
