@@ -127,14 +127,14 @@ async def picture_server() -> AsyncIterator[PictureServer]:
 
 @pytest.fixture(scope="session")
 def photo_jpeg() -> bytes:
-    """A real photo, small: 96 pixels wide."""
+    """A real photo, small: 72 pixels wide."""
     import io
 
     from PIL import Image
 
     with Image.open(Path(__file__).parent / "data/photos/astronaut.jpg") as opened:
         small = opened.convert("RGB")
-        small.thumbnail((96, 96))
+        small.thumbnail((72, 72))
     out = io.BytesIO()
     small.save(out, "JPEG", quality=90)
     return out.getvalue()
