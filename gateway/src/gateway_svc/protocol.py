@@ -58,6 +58,8 @@ class GatewayProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._body_bytes = 0
         self._body_began = 0.0
+        self._connected_at = self.loop.time()
+        self._is_first = True
         self._is_counted = False
         self._is_over = False
 
@@ -119,7 +121,11 @@ class GatewayProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head, self._in_body = True, False
-        self._arm(self.head_seconds, self._head_too_slow)
+        seconds = self.head_seconds
+        if self._is_first:  # the time counts from the connection on
+            self._is_first = False
+            seconds = max(min(1.0, seconds), seconds - (self.loop.time() - self._connected_at))
+        self._arm(seconds, self._head_too_slow)
 
     def on_headers_complete(self) -> None:
         self._in_head, self._in_body, self._head_bytes = False, True, 0
