@@ -17,10 +17,13 @@ from photofun_common.jetstream import JetStreamBus
 
 @pytest.fixture
 def nats_url(tmp_path: Path) -> Iterator[str]:
+    server_path = Path(sys.executable).parent / "nats-server"
+    if not server_path.exists():
+        pytest.skip("nats-server is not installed here")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [str(Path(sys.executable).parent / "nats-server"), "-js", "-sd", str(tmp_path), "-a", "127.0.0.1", "-p", str(port)]
+    command = [str(server_path), "-js", "-sd", str(tmp_path), "-a", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
         yield f"nats://127.0.0.1:{port}"
         server.terminate()
