@@ -75,9 +75,11 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
         planning = Planning(service, bus)
         bus.subscribe(planning, subscriptions_of(HANDLERS), dead=dead_letter(planning))
         answering = asyncio.create_task(bus.answer(REFINE, refine_answer(service)))
+        warming = asyncio.create_task(asyncio.to_thread(OfflinePlanner().warm))
         try:
             yield Context(service, bus)
         finally:
+            await asyncio.gather(warming, return_exceptions=True)
             answering.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await answering

@@ -17,15 +17,21 @@ _JOINT = re.compile(
 )
 
 
+_MOST_JOINTS = 32
+_LONGEST_PIECE = 600
+
+
 def split(words: Words, facts: Facts, *, limit: int = 12) -> list[Words]:
     """The clauses in order.  A weak joint ('and', a comma) parts only what is a request of its own."""
     quoted = [match.span() for match in re.finditer(r"\"[^\"]*\"|(?<![a-z0-9])'[^']*'(?![a-z0-9])", words.key)]
     clauses: list[Words] = []
     start = 0
-    for joint in _JOINT.finditer(words.key):
+    for place, joint in enumerate(_JOINT.finditer(words.key)):
+        if place >= _MOST_JOINTS:
+            break
         if joint.start() < start or any(low < joint.start() < high for low, high in quoted) or len(clauses) >= limit - 1:
             continue
-        here = words.slice(start, joint.start())
+        here = words.slice(max(start, joint.start() - _LONGEST_PIECE), joint.start())
         rest = words.slice(joint.end(), _end_of_piece(words.key, joint.end(), quoted))
         if not here.key.strip() or not rest.key.strip():
             continue
@@ -38,7 +44,7 @@ def split(words: Words, facts: Facts, *, limit: int = 12) -> list[Words]:
                 current is None and bool(_idle(here)) and read_clause(rest, facts) is not None
             )
         if is_cut:
-            clauses.append(here)
+            clauses.append(words.slice(start, joint.start()))
             start = joint.end()
     clauses.append(words.slice(start, len(words.key)))
     return [clause for clause in clauses if clause.key.strip(" ,.!?")]

@@ -11,6 +11,7 @@ __all__ = [
 # words that are others without their accents, by something that only they mean
 ACCENTED: dict[str, str] = {
     "ảnh": "hinh",
+    "ám": "cast",
     "tôi": "minh",
     "đừng": "dont",
     "dùng": "ap dung",
@@ -86,7 +87,7 @@ SLANG: dict[str, str] = {
     "backgrnd": "background", "bckground": "background", "u": "you", "ur": "your", "thx": "thanks", "tks": "thanks", "tysm": "thanks", "ty": "thanks", "wanna": "want to", "gimme": "give me", "lemme": "let me",
     "gonna": "going to", "dc": "duoc", "mk": "minh", "mik": "minh", "hok": "khong", "khum": "khong", "hong'": "khong", "kg": "khong", "fong": "phong", "fông": "phong", "hinhf": "hinh",
     "phongf": "phong", "vs": "voi", "rui": "roi", "rùi": "roi", "bigr": "bigger", "bw": "black and white", "b&w": "black and white", "b/w": "black and white", "hd": "hd", "rm": "remove", "coz": "because",
-    "nx": "nua", "thui": "thoi", "lun": "luon", "nhiu": "nhieu", "xiu": "chut", "tiu": "chut", "xíu": "chut", "2day": "today", "4x": "4x", "removebg": "remove background", "nobg": "no background",
+    "nx": "nua", "thui": "thoi", "lun": "luon", "nhiu": "nhieu", "xiu": "chut", "tiu": "chut", "xíu": "chut", "2day": "today", "4x": "4x", "lm": "lam", "removebg": "remove background", "nobg": "no background",
     "outta": "out of", "colour": "color", "colours": "colors", "grey": "gray", "greyscale": "grayscale", "centre": "center", "pixelate": "pixelate", "chutt": "chut", "thik": "thich",
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from photofun_common.contracts.conversation import SessionPicture
-from photofun_common.contracts.features import by_id
+from photofun_common.contracts.features import by_id, features
 from photofun_common.contracts.prompt import UndoTarget
 from photofun_common.contracts.values import PictureRef
 
@@ -25,7 +25,11 @@ _SURE = 0.5
 _NEGATED = re.compile(
     r"^(?:please |no |oh |actually )*(?:don'?t|do not|dont|never|stop|not yet|no need to|dung|dung co|khoan|khong can|khong muon|thoi dung|thoi khong)\b(?! (?:worry|forget))"
 )
+_BARE_COLOR = re.compile(
+    r"^(?:put|make|use|add|set|give|with|replace|thay|them|cho|dat|doi)(?: it| in| with| me| bang| thanh| sang| vao)*(?: an?)?(?: solid| plain| pure| new| mau| nen)* [\w# ]{2,12}?(?: one| background| instead| color| di| nhe)*$"
+)
 _LONGEST = 4000
+_READ = 1500
 
 
 class OfflinePlanner:
@@ -35,12 +39,13 @@ class OfflinePlanner:
         self._classifier = classifier or Classifier()
 
     async def plan(self, ask: Ask) -> Plan:
-        words = read(ask.text[:_LONGEST])
+        head, tail = _parts(ask.text[:_LONGEST])
+        words = read(head)
         language = ask.lang if ask.lang in ("en", "vi") else self.language(words, ask)
         found = self._known(words, ask, language)
         if found is None:
             found = await asyncio.to_thread(self._guessed, words, ask, language)
-        return found
+        return _with_tail(found, tail) if tail else found
 
     async def refine(self, ask: Ask) -> Plan:
         """Only the words: what an image engine is told."""
@@ -48,6 +53,12 @@ class OfflinePlanner:
         language = ask.lang if ask.lang in ("en", "vi") else language_of(words)
         text = prompts.refined(words, language=language, style=ask.style, topic=ask.topic) if ask.refine else words.raw
         return Plan("image_generation", 0.9, language, refined_prompt=text, keywords=prompts.keywords_of(words.raw))
+
+    def warm(self) -> None:
+        """Read the declared examples once, so that the first person does not wait for patterns to compile."""
+        for feature in features():
+            for phrase in (*feature.examples, *feature.examples_vi):
+                self._known(read(phrase), Ask(phrase, has_picture=True), "en")
 
     def language(self, words: Words, ask: Ask) -> str:
         """The message's language; a message too short to tell goes with the one before."""
@@ -104,7 +115,8 @@ class OfflinePlanner:
             if _NEGATED.match(clause.key):
                 continue
             found = read_clause(clause, facts)
-            if found is None and steps and steps[-1].feature == "remove_background" and (color := slots.color_in(clause.key)):
+            bare = found is None or (found.feature == "edit" and _BARE_COLOR.match(clause.key))
+            if bare and steps and steps[-1].feature == "remove_background" and (color := slots.color_in(clause.key)):
                 found = Found("remove_background", {"background_color": color[0]})
             if found is not None:
                 steps.append(found)
@@ -230,6 +242,29 @@ class OfflinePlanner:
     def _ask(self, features: list[str], language: str, *, why: str = "unsure") -> Plan:
         choices = talk.choices_for([*features, "image_generation", "adjust", "remove_background"], language)[:4]
         return Plan("clarify", 0.4, language, reply=talk.clarify_reply(language, why=why), choices=choices)
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """The beginning that rules read, and the rest of a long description."""
+    if len(text) <= _READ:
+        return text, ""
+    cut = text.rfind(" ", _READ // 2, _READ)
+    cut = cut if cut > 0 else _READ
+    return text[:cut], text[cut:].strip()
+
+
+def _with_tail(plan: Plan, tail: str) -> Plan:
+    """The rest of a long description belongs to the last step that takes words."""
+    steps = list(plan.steps)
+    for index in range(len(steps) - 1, -1, -1):
+        step = steps[index]
+        if isinstance(step.params.get("prompt"), str):
+            longer = valid_step(step.feature, {**step.params, "prompt": f"{step.params['prompt']} {tail}"[:2000]})
+            if longer is not None:
+                steps[index] = longer
+                return replace(plan, steps=tuple(steps), refined_prompt=str(longer.params["prompt"]))
+            break
+    return plan
 
 
 def _facts(ask: Ask) -> Facts:

@@ -77,6 +77,12 @@ _MAKES_OTHER = re.compile(
 )  # fmt: skip
 
 
+_DRAWS = frozenset({"create", "generate", "draw", "paint", "render", "illustrate", "tao", "ve", "phac hoa", "thiet ke"})
+_SAYS_IT = re.compile(
+    r"^(?:\s+(?:a|an|the|mot|some|me|cho minh))*\s+(?:\w+\s+)?(?:variations?|variants?|version|remix|bien the|phien ban|ban khac|cutout|mask)\b|^(?:\s+(?:a|an|the|mot))*\s+(?:it|this|that|my|them|lai|no|nay|undo|help|background|nen|phong|more|him|her|anh sang|hinh (?:nay|do)|hieu ung)\b"
+)
+
+
 def _generation(words: Words, facts: Facts) -> Found | None:
     key = words.key
     picture_of = _PICTURE_OF.match(key)
@@ -85,7 +91,7 @@ def _generation(words: Words, facts: Facts) -> Found | None:
         return None
     if match:
         verb = match["verb"]
-        if _MAKES_OTHER.match(key):
+        if _MAKES_OTHER.match(key) and not (verb in _DRAWS and not _SAYS_IT.match(key[match.end("verb") :])):
             return None
         rest = key[match.start("verb") + len(verb) :]
         if verb in _NEEDS_ARTICLE and not re.match(
@@ -174,7 +180,7 @@ _BG_COLOR = re.compile(
 def _background(words: Words, facts: Facts) -> Found | None:
     key = words.key
     if re.search(
-        r"\b(?:blur\w*|lam mo|lam nhoe|xoa mo|mo nen|mo phong|phong mo|nen mo|mo hau canh|mo (?:phia|dang) sau|bokeh|unfocus|defocus|out of focus)\b",
+        r"\b(?:blur\w*|lam mo|lam nhoe|xoa mo|mo nen|mo phong|phong mo|nen mo|mo (?:cai )?background|mo hau canh|mo (?:phia|dang) sau|bokeh|unfocus|defocus|out of focus)\b",
         key,
     ):
         return None
@@ -231,7 +237,7 @@ _UPSCALE = re.compile(
     r"\bup-?\s?(?:scal\w*|res|siz\w*)\b|\b(?:enlarge|embiggen|magnify|blow (?:it |this )?up|super.?resolution)\b|\b(?:increase|improve|raise|boost|enhance|higher|better|double|quadruple|more|bump(?: up)?|tang|nang|nang cap|nang cao|cai thien)\b[\w\s]{0,22}\b(?:resolution|res|quality|pixels|size|dimensions|do phan giai|chat luong|kich thuoc|kich co)\b|"
     r"\b(?:twice|doubled?|tripled?|quadrupled?|\d+\s*(?:x|times))\b[\w\s]{0,16}\b(?:big|large|size|bigger|larger|resolution)\b|\b(?:make|want|need)\b[\w\s]{0,16}\b(?:bigger|larger)\b|^(?:a (?:bit|lot) |much |even |way )?(?:bigger|larger)\b|\b(?:high(?:er)?.?(?:res|resolution|quality)|hi-?res|hd|4k|8k|full hd|ultra hd|uhd)\b|"
     r"\bphong (?:to|lon|dai)\b|\bphong anh\b|\blam (?:cho )?(?:no |anh |hinh |anh nay )?(?:to|lon)\b|\b(?:to|lon) (?:hon|len|gap|ra)\b|\blam net\b[\w\s]{0,16}\b(?:lan|gap|x\d|\dx)\b|\b(?:gap doi|gap 2|gap bon|gap 4|nhan doi)\b|\b(?:khu|giam|bo) (?:nhieu|noise|hat)\b|\bde-?noise\b|\b(?:remove|reduce|clean up|get rid of|less)\b[\w\s]{0,10}\b(?:noise|grain)\b|"
-    r"\b(?:double|quadruple) (?:it|this|that|the (?:picture|image|photo))\b|\b\d(?:\.\d)?\s?x\b(?!\s*\d)|\bx\s?[248]\b|\bphan giai cao\b|\btang do phan giai\b|\bsuper resolution\b|\b(?:\d|hai|bon) lan\b|\blow.?res\b|\benhance (?:it|this|the (?:picture|image|photo|quality)|quality|my (?:picture|photo|image))\b|\bdo phan giai\b|\bzoom to\b"
+    r"\b(?:double|quadruple) (?:it|this|that|the (?:picture|image|photo))\b|\b\d(?:\.\d)?\s?x\b(?!\s*\d)|\bx\s?[248]\b|\bphan giai cao\b|\btang do phan giai\b|\bsuper resolution\b|\b(?:\d|hai|bon) lan\b|\blow.?res\b|\bpixelated\b|\bpixely\b|\b(?:bi )?(?:vo hat|be hat|vo net|vo hinh)\b|\benhance (?:it|this|the (?:picture|image|photo|quality)|quality|my (?:picture|photo|image))\b|\bdo phan giai\b|\bzoom to\b"
 )  # fmt: skip
 
 
@@ -241,7 +247,8 @@ def _upscale(words: Words, facts: Facts) -> Found | None:
         return None
     if re.search(r"\b(?:brightness|contrast|saturation|text|chu|border|zoom out)\b", key):
         return None
-    factor = slots.factor_of(key) or 2.0
+    by = re.search(r"\bby (?:a factor of )?([2-8])\b(?!\s*(?:%|px|percent))", key)
+    factor = slots.factor_of(key) or (float(by[1]) if by else 2.0)
     if re.search(r"\b(?:8k|4 lan|bon lan)\b", key):
         factor = 4.0
     params: dict[str, Any] = {"scale_factor": 4 if factor > 2 else 2}
@@ -258,7 +265,7 @@ def _upscale(words: Words, facts: Facts) -> Found | None:
 
 _EXPAND = re.compile(
     r"\b(?:expand|extend|outpaint|out-paint|uncrop|un-crop|widen|broaden|enlarge the canvas|stretch out)\w*\b|\bzoom out\b|\bzoom (?:it|this) out\b|\b(?:more|extra|add) (?:space|room|canvas|sky|scenery|surroundings?|background|margin)\b|"
-    r"\badd\s+\d+\s*(?:px|pixels?|%|percent)[\w\s]{0,12}\b(?:left|right|top|bottom|side|above|below)|\b(?:mo|noi|keo|trai) (?:rong|dai)\b|\bnoi (?:anh|hinh|khung|them|ra)\b|\bmo (?:anh|hinh|khung) (?:rong|ra|nay ra)|\bthem (?:khong gian|khoang trong|vien canh|canh|nen|\d+ ?(?:px|pixels?))\b[\w\s]{0,20}|\b(?:wider|taller)\b|\bvuon\b|\bve tiep\b|\bkeo (?:anh|hinh)\b|\brong (?:hon|ra|them)\b|\bbigger canvas\b|\bsee more of\b|\bshow more of the (?:scene|surround|room|place)|\b(?:more|further) to the (?:left|right)\b"
+    r"\badd\s+\d+\s*(?:px|pixels?|%|percent)[\w\s]{0,12}\b(?:left|right|top|bottom|side|above|below)|\b(?:mo|noi|keo|trai) (?:rong|dai)\b|\bnoi (?:anh|hinh|khung|them|ra|phia|ben|sang|len|xuong|rong)\b|\bmo (?:anh|hinh|khung) (?:rong|ra|nay ra)|\bthem (?:khong gian|khoang trong|vien canh|canh|nen|\d+ ?(?:px|pixels?))\b[\w\s]{0,20}|\b(?:wider|taller)\b|\bvuon\b|\bve tiep\b|\bkeo (?:anh|hinh)\b|\brong (?:hon|ra|them)\b|\bbigger canvas\b|\b(?:outside|beyond) the (?:frame|edges?|borders?)\b|\bsee more of\b|\bshow more of the (?:scene|surround|room|place)|\b(?:more|further) to the (?:left|right)\b"
 )  # fmt: skip
 
 
@@ -433,9 +440,9 @@ _TONES: tuple[tuple[str, int, str], ...] = (
     ("contrast", -1, rf"\b{_FEWER}{_GAP}\b(?:contrasty?|tuong phan)\b|\bcontrast (?:down|-|lower)|\blow contrast\b|\btoo (?:much )?contrasty?\b|\bflatter\b"),
     ("contrast", 1, r"\bcontrast\w*\b|\bpunchier\b|\bpunchy\b|\bmake it pop\b|\btuong phan\b"),
     ("saturation", -1, rf"\b{_FEWER}{_GAP}\b(?:saturat\w+|colorful|vivid|vibran\w+|colors?|bao hoa|ruc ro|mau sac|ruc)\b|\bdesaturat\w*\b|\b(?:mute|muted|fade|faded|washed)\b|\bsaturation (?:down|-)|\btoo (?:saturated|colorful|vivid)\b|\bnhat (?:mau|hon|bot|di)\b|\bbot (?:ruc|dam|mau)\b|\bmau (?:nhat|diu)\b"),
-    ("saturation", 1, rf"\bsaturat\w*\b|\b(?:more )?(?:colorful|vivid|vibran\w+)\b|\b{_MORE}{_GAP}\bcolors?\b|\b(?:stronger|richer|intense|deeper|pop) colors?\b|\bcolors? (?:pop|stronger|richer)\b|\bbao hoa\b|\bruc (?:ro|hon|mau|len)\b|\bmau (?:sac )?(?:tuoi|dam|ruc|ruc ro|tuoi tan)\b|\btuoi (?:hon|len|mau|tan|sang)\b|\bdam (?:mau|hon|len)\b|\bmau sac hon\b"),
-    ("warmth", 1, rf"\bwarm(?:er|th|en|ed|ish)?\b|\b{_MORE}{_GAP}\bwarmth\b|\btoo (?:cold|cool|blue)\b|\bbluish\b|\bbi xanh\b|\bam (?:hon|len|ap|them|chut|mot|ap hon)\b|\b(?:tong|mau|sac|tone|gam)(?: mau)? am\b|\b(?:lam|cho)(?: \w+){{0,2}} am\b|\b(?:bi |hoi |qua )lanh\b"),
-    ("warmth", -1, rf"\b(?:cool|cold)(?:er)?\b(?! (?:pictures?|images?|photos?|robot|car))|\b{_FEWER}{_GAP}\bwarm\w*\b|\btoo warm\b|\btoo (?:yellow|orange)\b|\b(?:yellow|orange)ish\b|\b(?:bi|hoi|qua) (?:am|vang)\b|\bam vang\b|\blanh (?:hon|di|lai|chut|mot)\b|\b(?:tong|mau|sac|tone|gam)(?: mau)? lanh\b|\b(?:lam|cho)(?: \w+){{0,2}} lanh\b|\bbot am\b|\bmat hon\b|\b(?:bi |hoi |qua )am\b"),
+    ("saturation", 1, rf"\bsaturat\w*\b|\b(?:more )?(?:colorful|vivid|vibran\w+)\b|\b{_MORE}{_GAP}\bcolors?\b|\b(?:stronger|richer|intense|deeper|pop) colors?\b|\bcolors? (?:pop|stronger|richer)\b|\bbao hoa\b|\bruc (?:ro|hon|mau|len)\b|\bmau (?:sac |cho |len )?(?:tuoi|dam|ruc|ruc ro|tuoi tan)\b|\btuoi (?:hon|len|mau|tan|sang)\b|\bdam (?:mau|hon|len)\b|\bmau sac hon\b"),
+    ("warmth", 1, rf"\bwarm(?:er|th|en|ed|ish)?\b|\b{_MORE}{_GAP}\bwarmth\b|\btoo (?:cold|cool|blue)\b|\bbluish\b|\bbi xanh\b|\bcast xanh\b|\bam (?:hon|len|ap|them|chut|mot|ap hon)\b|\b(?:tong|mau|sac|tone|gam)(?: mau)? am\b|\b(?:lam|cho)(?: \w+){{0,2}} am\b|\b(?:bi |hoi |qua )lanh\b"),
+    ("warmth", -1, rf"\b(?:cool|cold)(?:er)?\b(?! (?:pictures?|images?|photos?|robot|car))|\b{_FEWER}{_GAP}\bwarm\w*\b|\btoo warm\b|\btoo (?:yellow|orange)\b|\b(?:yellow|orange)ish\b|\b(?:bi|hoi|qua) (?:am|vang)\b|\b(?:cast|am) vang\b|\blanh (?:hon|di|lai|chut|mot)\b|\b(?:tong|mau|sac|tone|gam)(?: mau)? lanh\b|\b(?:lam|cho)(?: \w+){{0,2}} lanh\b|\bbot am\b|\bmat hon\b|\b(?:bi |hoi |qua )am\b(?! xanh)"),
 )  # fmt: skip
 _GRAYSCALE = re.compile(
     r"\bblack (?:and|&|n|'n) ?white\b|\bblack-and-white\b|\bgr[ae]y-? ?scale\b|\bmonochrom\w*\b|\b(?:den|trang)[ -]+(?:va )?(?:trang|den)\b|\btrang den\b|\bb ?& ?w\b|\bremove (?:all )?(?:the )?colors?\b(?! cast)|\bno colors?\b|\bnoir\b|\bdon sac\b|\bxoa mau\b|\bgray(?:ed)? (?:it )?out\b"
@@ -648,7 +655,7 @@ def _caption(words: Words, facts: Facts) -> Found | None:
     written = _WRITE.search(key)
     if not written and not (quoted and (_TEXT.search(key) or re.match(r"^(?:put|add|place|show|them|dat|them vao|cho)\b", key))):
         return None
-    if re.match(r"^(?:remove|delete|erase|xoa|bo|get rid)", key):
+    if re.match(r"^(?:remove|delete|erase|replace|change|swap|xoa|bo|get rid|thay|doi)\b", key):
         return None
     if quoted:
         group = 1 if quoted[1] is not None else 2

@@ -37,7 +37,10 @@ def ratio_in(key: str, *, loose: bool = False) -> tuple[str, int, int] | None:
         if found := re.search(pattern, key):
             return ratio, *found.span()
     if loose:
-        for pattern, ratio in ((r"\bportrait|\bvertical|\bdoc\b", "9:16"), (r"\blandscape\b|\bhorizontal|\bngang\b", "16:9")):
+        for pattern, ratio in (
+            (r"\bportrait|\bvertical|\bdoc\b|\bstor(?:y|ies)\b|\bphone\b", "9:16"),
+            (r"\blandscape\b|\bhorizontal|\bngang\b", "16:9"),
+        ):
             if found := re.search(pattern, key):
                 return ratio, *found.span()
     return None
@@ -139,9 +142,10 @@ def strength_of(key: str, *, default: int) -> int:
     if (percent := percent_of(key)) is not None:
         return percent
     if match := re.search(
-        r"(?:\b(?:by|to|at|of|len|xuong|them|bot|muc|strength|amount|level)\s+|[+-]\s?)(\d{1,3})\b(?!\s*(?:px|pixel|degrees|x\b|:))", key
+        r"(?:\b(?:by|to|at|of|len|xuong|them|bot|muc|strength|amount|level)\s+|[+-]\s?)(\d{1,3})\b(?!\s*(?:px|pixel|degrees|x\b|:))|(?<![\d.:x-])(?<!\d )\b(\d{1,3})$",
+        key,
     ):
-        return min(int(match[1]), 100)
+        return min(int(match[1] or match[2]), 100)
     if _MOST.search(key):
         return 100
     if _LITTLE.search(key):
