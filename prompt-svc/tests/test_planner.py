@@ -236,3 +236,18 @@ async def test_the_tuning_phrases_stay_understood() -> None:
     verdicts = await run(load("tuning"), PLANNER)
 
     assert sum(verdict.is_right for verdict in verdicts) >= 0.95 * len(verdicts)
+
+
+async def test_a_follow_up_on_a_follow_up_edits_the_same_picture_again() -> None:
+    first = after(op("rotate", degrees=15), "rotate it 15 degrees")
+    second = (*first, *after(op("rotate", degrees=8), "less"))
+    plan = await PLANNER.plan(Ask("the other way", has_picture=True, history=second, pictures=pictures(3)))
+
+    assert plan.steps[0].params["operations"][0]["degrees"] == -8
+    assert plan.picture == PictureRef(key="key1")
+
+
+async def test_a_long_description_keeps_its_last_word() -> None:
+    plan = await PLANNER.plan(Ask("draw a lighthouse with " + "many small windows and " * 70 + "zorgblat"))
+
+    assert plan.steps[0].params["prompt"].endswith("zorgblat")

@@ -13,7 +13,7 @@ from photofun_common.contracts.prompt import PlannedStep, UndoTarget
 from . import slots
 from .lexicon import LIGHT_STYLES, NUMBERS
 from .rules import IMAGE, Facts, without_politeness
-from .text import Words
+from .text import Words, read
 
 __all__ = ["FollowUp", "Mentioned", "follow_up", "last_plan", "mentioned", "source_of_last", "undo_of"]
 
@@ -23,10 +23,15 @@ _UNDO = re.compile(
     r"^(?:(?:please|no|nope|khong|oh|oops|wait|actually|ok|thoi|hay|xin|not that(?: one)?|i don'?t like (?:it|this|that)|khong thich)[,.!\s]*)*"
     rf"(?:undo\b.*|ctrl ?\+? ?z|revert(?: (?:it|that|this|the last (?:change|edit|step)|back|changes?))?|roll ?back.*|(?:take|step|go|move|change|put|turn|switch|set) (?:it |that |this )?back(?: (?:one|a|two|three|\d+) steps?)?(?: please)?|back|one step back|"
     rf"(?:go back |back |return |revert |switch back |get back |bring back )+(?:to )?(?:the )?(?:one |{IMAGE} |version |step )?(?:before|previous|earlier|how it was|what it was|last one)?.*|(?:the )?(?:previous|earlier|last|prior) (?:one|version|{IMAGE}|step)(?: please)?|(?:the )?one before(?: that| it)?|not that(?: one)?,? (?:the )?(?:one|{IMAGE}) before.*|the (?:one|{IMAGE}|version) before.*|before that|as it was(?: before)?|how it was before|"
-    rf"hoan tac.*|quay lai.*|quay ve.*|tro lai.*|tro ve.*|lui lai.*|ve lai (?:anh|buc|cai|nhu|ban).*|(?:lay|tra|dung|khoi phuc) lai (?:anh|hinh|buc|cai|tam|nhu|ban|truoc|ve|phien).*|khoi phuc.*|(?:anh|cai|buc|ban|tam) (?:truoc|truoc do|luc nay|vua nay|ban dau)(?: di| nhe| co)?|bo (?:thay doi|buoc|chinh sua)(?: .*)?|huy (?:bo|thay doi|buoc|chinh sua|thao tac).*|dung nhu (?:cu|truoc)|nhu (?:cu|truoc|ban dau)(?: di)?|(?:khong phai|k phai) cai (?:nay|do),? cai truoc.*|undo di)"
+    rf"hoan tac.*|quay lai.*|quay ve.*|tro lai.*|tro ve.*|lui lai.*|ve lai (?:anh|buc|cai|nhu|ban).*|(?:lay|tra|dung|khoi phuc) lai (?:mau|anh|hinh|buc|cai|tam|nhu|ban|truoc|ve|phien).*|khoi phuc.*|(?:anh|cai|buc|ban|tam) (?:truoc|truoc do|luc nay|vua nay|ban dau)(?: di| nhe| co)?|bo (?:thay doi|buoc|chinh sua)(?: .*)?|huy (?:bo|thay doi|buoc|chinh sua|thao tac).*|dung nhu (?:cu|truoc)|nhu (?:cu|truoc|ban dau)(?: di)?|(?:khong phai|k phai) cai (?:nay|do),? cai truoc.*|undo di)"
     r"[\s.!?]*$"
 )
 _EDIT_AFTER = re.compile(r"\b(?:and|then|va|roi|,)\s+(?:\w+ )?(?:make|remove|crop|rotate|upscale|blur|add|xoa|lam|cat|xoay|phong|them)\b")
+
+
+_PREFERS = re.compile(
+    rf"^(?:no,? |hmm,? |actually,? )*(?:i (?:like|liked|prefer|preferred|want)|(?:minh |em |toi )?thich) (?:the |cai |anh |hinh |buc |tam )*{_ORDINAL}(?: (?:{IMAGE}|one|version))?(?: more| better| instead| hon| co)*[\s.!]*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ def _position(word: str, current: int | None) -> int | None:
 
 def undo_of(words: Words) -> UndoTarget | None:
     """Where 'undo', 'go back to the second one', 'hoàn tác' goes; None when the words are no such thing."""
+    if _PREFERS.match(words.key.strip()) and (liked := mentioned(words.key)):
+        return UndoTarget(position=liked[0].position)
     key = without_politeness(words).key.strip()
     whole = words.key.strip()
     if not _UNDO.match(whole) and not _UNDO.match(key):
@@ -108,12 +115,27 @@ def last_plan(history: tuple[HistoryEntry, ...]) -> list[PlannedStep]:
     return next((list(entry.plan) for entry in reversed(history) if entry.role == "assistant" and entry.plan), [])
 
 
-def source_of_last(pictures: tuple[SessionPicture, ...], steps: int) -> SessionPicture | None:
-    """The picture that the last plan's last step edited, when the session's order tells it."""
+def source_of_last(pictures: tuple[SessionPicture, ...], history: tuple[HistoryEntry, ...]) -> SessionPicture | None:
+    """The picture that the last plan's last step edited, when the session's order tells it.
+
+    A plan that was a follow-up itself edited what the plan before it edited, so its own picture is passed over.
+    """
     current = next((picture for picture in pictures if picture.current), pictures[-1] if pictures else None)
-    if current is None or current.kind != "result" or steps < 1:
+    if current is None or current.kind != "result":
         return None
-    return next((picture for picture in pictures if picture.position == current.position - 1), None)
+    position = current.position
+    for index in range(len(history) - 1, 0, -1):
+        entry = history[index]
+        if entry.intent == "undo":
+            return None
+        if entry.role != "assistant" or not entry.plan:
+            continue
+        before = history[index - 1]
+        again = follow_up(read(before.content[:300]), history[: index - 1], Facts()) if before.role == "user" else None
+        if again is None or not again.from_source:
+            break
+        position -= len(entry.plan)
+    return next((picture for picture in pictures if picture.position == position - 1), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +149,11 @@ class FollowUp:
 
 
 _MORE = re.compile(
-    r"^(?:(?:just |even |still |a |make it |do it |lam |cho |them )*(?:tiny |little |tad |wee )?(?:bit |lot |touch |much )?(?:more|stronger|further|again more|harder|extra|higher|bigger effect|more intense)(?: of (?:that|it|the same))?(?: please| than that| pls)?|more more|not enough|still not enough|too (?:little|weak|subtle)|(?:a bit |a little )?more(?: like that)?|keep going|even more|"
+    r"^(?:(?:just |even |still |a |make it |do it |lam |cho |them )*(?:tiny |little |tad |wee )?(?:bit |lot |touch |much )?(?:more|stronger|further|again more|harder|extra|higher|bigger effect|more intense|wilder|more wild|crazier)(?: of (?:that|it|the same))?(?: please| than that| pls)?|more more|not enough|still not enough|too (?:little|weak|subtle)|(?:a bit |a little )?more(?: like that)?|keep going|even more|"
     r"(?:them|tang|manh|dam|ro|hon)(?: len)?(?: \w+){0,3}? ?(?:nua|chut|xiu|ti|hon|len)(?: di| nhe| nao| nha| nua| chut| xiu)*|nua(?: di| nhe| nao| len| nha)*|(?:chut|ti|xiu|mot chut|mot ti|mot xiu|chut xiu) nua(?: di| nhe| nha)*|nhieu hon(?: nua| chut| di| mot chut)*|manh (?:hon|len|tay)(?: nua| chut| di| mot chut)*|dam (?:hon|len)(?: nua| chut| di| mot chut)*|chua du(?: .*)?|van chua du.*|it qua|tang (?:them|len)(?: nua| chut| di)*|them (?:nua|chut|ti|xiu|di)(?: di| nua| nhe)*)[\s.!]*$"
 )
 _LESS = re.compile(
-    r"^(?:(?:just |even |still |a |make it |do it |lam )*(?:tiny |little |tad )?(?:bit |lot |touch |much )?(?:less|weaker|softer effect|milder|fewer|subtler|more subtle|gentler|lighter effect|not (?:so|that|as|too) much)(?: of (?:that|it))?(?: please| intense| strong| than that)?|too (?:much|strong|intense|heavy|far)(?:,? .*)?|that'?s too (?:much|strong|intense|heavy)(?:,? .*)?|tone it down(?: .*)?|dial it (?:back|down)(?: .*)?|reduce (?:it|that|the effect)(?: .*)?|half (?:of )?(?:that|as much)|"
+    r"^(?:(?:just |even |still |a |make it |do it |lam )*(?:tiny |little |tad )?(?:bit |lot |touch |much )?(?:less|weaker|softer effect|milder|fewer|subtler|more subtle|gentler|tamer|less wild|lighter effect|not (?:so|that|as|too) much)(?: of (?:that|it))?(?: please| intense| strong| than that)?|too (?:much|strong|intense|heavy|far)(?:,? .*)?|that'?s too (?:much|strong|intense|heavy)(?:,? .*)?|tone it down(?: .*)?|dial it (?:back|down)(?: .*)?|reduce (?:it|that|the effect)(?: .*)?|half (?:of )?(?:that|as much)|"
     r"it (?:thoi|hon|lai|di)(?: chut| di| nua| thoi| mot chut)*|(?:bot|giam)(?: lai| xuong| di| no)?(?: \w+){0,2}? ?(?:di|lai|chut|thoi|xuong|xiu|ti)*|nhe (?:hon|lai|thoi|tay|bot)(?: chut| di| thoi| nua| mot chut)*|nhieu qua(?: roi| .*)?|(?:bi |hoi |qua )+(?:nhieu|manh|dam|da|lo)(?: roi| .*)?|manh qua.*|dam qua.*|nhat (?:hon|lai|bot)(?: chut| di| mot chut)*|diu (?:hon|lai|bot)(?: chut| di)*)[\s.!]*$"
 )
 _OTHER_SIDE = re.compile(

@@ -178,7 +178,7 @@ class OfflinePlanner:
             return self._ask([follow.feature], language)
         picture = None
         if follow.from_source and step.feature != "image_generation":
-            before = context.source_of_last(ask.pictures, len(context.last_plan(ask.history)))
+            before = context.source_of_last(ask.pictures, ask.history)
             picture = before.ref if before else None
         prompt = step.params.get("prompt")
         return Plan(
