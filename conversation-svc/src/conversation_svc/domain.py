@@ -187,6 +187,7 @@ class Finished:
     steps: list[dict[str, Any]] = field(default_factory=list)
     pictures: tuple[SessionPicture, ...] = ()
     image: dict[str, Any] | None = None
+    planned: dict[str, Any] = field(default_factory=dict)
 
 
 def mark_of(rank: int, step: int) -> int:

@@ -549,6 +549,8 @@ class Conversations:
         changes: dict[str, Any] = {"status": end.status, "updated_at": _now(), "problem": end.problem, "steps": end.steps}
         if end.image is not None:
             changes["image"] = end.image
+        if turn.intent is None:  # the job outran the plan
+            changes |= end.planned
         return await self._store.change(message_id, changes, attempt=attempt, statuses=ACTIVE)
 
     async def give_up(self, message_id: str, reason: str) -> None:
@@ -710,7 +712,13 @@ def _finished_by_event(turn: Turn, fact: JobFinished) -> Finished:
     pictures = tuple(_result(picture, turn, last, index) for index, picture in enumerate(fact.pictures))
     image = _image(fact.pictures, provider=fact.provider, model=fact.model, degraded=fact.degraded, extra=fact.metadata or None)
     steps = [{name: step.get(name) for name in ("feature", "status", "provider", "model", "degraded")} for step in fact.steps]
-    return Finished(status=_ENDS[fact.status], problem=fact.problem, steps=steps, pictures=pictures, image=image)
+    planned = {
+        "plan": [PlannedStep(feature=step["feature"], params=step.get("params") or {}) for step in fact.steps],
+        "intent": fact.intent, "language": fact.language, "refined_prompt": fact.refined_prompt, "planner": fact.planner,
+    }  # fmt: skip
+    return Finished(
+        status=_ENDS[fact.status], problem=fact.problem, steps=steps, pictures=pictures, image=image, planned=planned if fact.intent else {}
+    )
 
 
 def _finished_by_record(turn: Turn, record: JobRecord) -> Finished:

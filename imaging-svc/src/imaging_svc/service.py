@@ -740,6 +740,10 @@ class ImagingService:
                 "model": last.model if last else None,
                 "degraded": last.degraded if last else None,
                 "metadata": last.metadata if last else {},
+                "intent": record.intent,
+                "refined_prompt": record.refined_prompt,
+                "language": record.metadata.get("language"),
+                "planner": record.metadata.get("plan"),
                 "finished_at": record.updated_at,
             }
         )

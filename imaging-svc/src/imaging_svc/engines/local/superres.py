@@ -12,6 +12,7 @@ means denoising", IPOL 2011; Donoho, Johnstone, "Ideal spatial adaptation by wav
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -110,7 +111,12 @@ def _enlarger(factor: Factor, weights: Weights) -> tuple[_Enlarge, str, str | No
 
 @cache
 def _network(param: Path, binary: Path) -> Any:
-    """One network per process; plain float32, so that every processor gives the same picture."""
+    """One network per process; plain float32, so that every processor gives the same picture.
+
+    OpenMP's threads must sleep while they wait for each other: where other processes share the cores, spinning made a
+    tile take ten times as long.  The library reads this when it is loaded, hence here.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import ncnn
 
     net = ncnn.Net()

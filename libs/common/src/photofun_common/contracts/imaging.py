@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from .envelope import EventData
+from .prompt import PlanMetadata
 from .values import Picture, ProblemData
 
 __all__ = ["ImageReady", "JobFinished", "SourceStored", "StepRequested"]
@@ -72,4 +73,8 @@ class JobFinished(EventData):
     model: str | None = None
     degraded: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
+    intent: str | None = None
+    refined_prompt: str | None = None
+    language: str | None = None
+    planner: PlanMetadata | None = None
     finished_at: datetime
