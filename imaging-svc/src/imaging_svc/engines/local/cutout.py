@@ -135,12 +135,16 @@ def _coarse(colour: Pixels, weights: Weights) -> tuple[Floats, str, str | None]:
 
 @cache
 def _session(path: Path) -> Any:
-    """One network per process; without the memory arena, which would keep its peak for good."""
+    """One network per process; its threads sleep while they wait, for other processes share the cores.
+
+    Without the memory arena, which would keep its peak for good.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 2
     options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
