@@ -39,7 +39,7 @@ demo: install ## send the README's conversation to the running studio
 
 ## Test it
 
-.PHONY: test unit e2e alone lint fmt bench eval
+.PHONY: test unit e2e chaos alone lint fmt bench eval
 test: install weights ## every test: the services' own, then the whole studio's
 	@$(MAKE) unit
 	@$(MAKE) e2e
@@ -48,7 +48,10 @@ unit: install weights ## the services' own tests
 	$(PY) -m pytest -q -n 2 --dist loadfile $(wildcard $(UNIT))
 
 e2e: install weights ## the tests that start the real studio
-	$(PY) -m pytest -q -n 0 tests/e2e
+	$(PY) -m pytest -q -n 0 tests/e2e tests/chaos
+
+chaos: install weights ## kill and freeze everything at random; SEEDS=1 SECONDS=30
+	$(PY) -m tests.chaos.driver --seeds $(or $(SEEDS),1) --seconds $(or $(SECONDS),30)
 
 alone: $(UV) weights ## each service in a clean environment with its own lock
 	@for folder in $(SERVICES); do echo "== $$folder"; $(PY) -m photofun_tools.alone $$folder; done
