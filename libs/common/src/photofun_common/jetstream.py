@@ -341,8 +341,8 @@ class JetStreamBus:
                 if pull is None:
                     pull = await self._js.pull_subscribe_bind(name, stream=STREAM)
                     self._pulls.append(pull)
-                free = 1 + getattr(slots, "_value", 0)
-                messages = await pull.fetch(min(free, 16), timeout=1.0)
+                # one at a time: a larger batch waits for its rest, up to the whole time-out, before it hands out the first
+                messages = await pull.fetch(1, timeout=1.0)
             except TimeoutError:  # nats-py raises its own or asyncio's; both mean that nothing came
                 slots.release()
                 continue
