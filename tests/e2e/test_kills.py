@@ -26,7 +26,8 @@ def _assert_comes_back(studio: Studio, name: str, old: int, killed_at: float) ->
     new = poll(lambda: studio.pid(name), until=lambda pid: pid != old and psutil.pid_exists(pid), seconds=15)
     started_at = psutil.Process(new).create_time()
     assert started_at - killed_at < RESTART_SECONDS, f"{name} was started again after {started_at - killed_at:.1f} s"
-    assert psutil.Process(new).cmdline() == studio.processes[name]["cmd"]
+    command = studio.processes[name]["cmd"]
+    poll(psutil.Process(new).cmdline, until=lambda found: found == command, seconds=5)
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.15])
