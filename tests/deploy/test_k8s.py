@@ -1,9 +1,15 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from photofun_common import telemetry
+from photofun_common.contracts.flow import FLOW, durable
+from photofun_common.contracts.imaging import StepRequested
+from photofun_common.jetstream import STREAM
+from prometheus_client.metrics import MetricWrapperBase
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 K8S = DEPLOY / "k8s"
@@ -142,10 +148,6 @@ def test_several_imaging_replicas_share_an_object_store_and_a_folder_has_one():
 
 
 def test_imaging_scales_by_the_backlog_of_its_steps():
-    from photofun_common.contracts.flow import durable
-    from photofun_common.contracts.imaging import StepRequested
-    from photofun_common.jetstream import STREAM
-
     [scaled] = documents(K8S / "components" / "keda" / "scaledobject.yaml")
     trigger = scaled["spec"]["triggers"][0]
 
@@ -171,11 +173,6 @@ def test_prometheus_asks_every_service_where_it_tells():
 
 
 def test_dashboard_and_alerts_use_metrics_that_exist():
-    import re
-
-    from photofun_common import telemetry
-    from prometheus_client.metrics import MetricWrapperBase
-
     ours = {"http_requests_total", "photofun_events_total", "photofun_event_loop_lag_seconds"}
     ours |= {f"{name}_bucket" for name in ("http_request_duration_seconds", "photofun_event_duration_seconds")}
     present = {row.name for metric in vars(telemetry).values() if isinstance(metric, MetricWrapperBase) for row in metric.collect()}
@@ -187,7 +184,10 @@ def test_dashboard_and_alerts_use_metrics_that_exist():
 
     used = {word for text in asked for word in re.findall(r"\b(?:http|photofun)_[a-z_]+", text)}
 
+    subjects = {subject for text in asked for subject in re.findall(r'subject="([^"]+)"', text)}
+
     assert used == ours
+    assert subjects <= {row.fact.subject for row in FLOW}
     assert {name.removesuffix("_total").removesuffix("_bucket") for name in ours} == present
     assert all(text.count(left) == text.count(right) for text in asked for left, right in ("()", "{}", "[]"))
     assert all(rule["annotations"].keys() == {"summary", "action"} and rule["labels"]["severity"] for rule in rules)
