@@ -11,8 +11,8 @@ STAMP := $(VENV)/.installed
 SERVICES := gateway conversation-svc prompt-svc imaging-svc gallery-svc
 PACKAGES := libs/common $(SERVICES) tools
 SOURCES := $(addsuffix /src,$(PACKAGES))
-CODE := $(PACKAGES) tests benchmarks
-UNIT := $(addsuffix /tests,$(PACKAGES))
+CODE := $(PACKAGES) tests benchmarks deploy
+UNIT := $(addsuffix /tests,$(PACKAGES)) tests/deploy
 export UV_CUSTOM_COMPILE_COMMAND := make lock
 
 .PHONY: help
@@ -65,8 +65,10 @@ fmt: install ## let ruff put things in order
 	$(VENV)/bin/ruff check --fix $(wildcard $(CODE))
 	$(VENV)/bin/ruff format $(wildcard $(CODE))
 
-bench: install ## measure the running studio
+bench: install weights ## figures beside peers: the running studio's chat, the gateway, the photo features
 	$(PY) benchmarks/bench_chat.py
+	$(PY) benchmarks/bench_gateway.py
+	$(PY) benchmarks/bench_photo.py
 
 eval: install ## how well the offline planner understands
 	$(PY) -m prompt_svc.evaluate

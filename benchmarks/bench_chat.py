@@ -1,4 +1,7 @@
-"""How long does a chat message take?  POST to DONE of "make it black and white" on a 64x64 picture, one after another."""
+"""How long does a chat message take?  POST to DONE of "make it black and white" on a 64x64 picture, one after another.
+
+The peer in the same run: an empty chain of three Celery tasks on Valkey.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,13 @@ import io
 import os
 import statistics
 import sys
+import tempfile
 import time
 import uuid
+from pathlib import Path
 
 import httpx
+from peers import celery_chain
 from PIL import Image
 
 PATIENCE = 30.0
@@ -36,7 +42,24 @@ def main() -> int:
     spent.sort()
     p50, p95 = statistics.median(spent), spent[int(len(spent) * 0.95)]
     sys.stdout.write(f"chat message POST to DONE, {len(spent)} in a row: p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms\n")
+    peer = statistics.median(_chains(asked.messages))
+    sys.stdout.write(f"empty three-task Celery chain on Valkey: p50 {peer * 1000:.1f} ms; a message takes {p50 / peer:.1f} x that\n")
     return 0
+
+
+def _chains(count: int) -> list[float]:
+    """Seconds of so many empty chains, one after another, after five that warm up."""
+    with tempfile.TemporaryDirectory() as folder, celery_chain(Path(folder)) as url:
+        os.environ["PEER_REDIS"] = url
+        from celery import chain
+        from celery_tasks import step
+
+        spent = []
+        for _ in range(count + 5):
+            started = time.perf_counter()
+            chain(step.s(0), step.s(), step.s()).apply_async().get(timeout=30, interval=0.002)
+            spent.append(time.perf_counter() - started)
+    return spent[5:]
 
 
 def _message(http: httpx.Client, path: str, user: str) -> float:
