@@ -57,7 +57,7 @@ def _chains(count: int) -> list[float]:
         spent = []
         for _ in range(count + 5):
             started = time.perf_counter()
-            chain(step.s(0), step.s(), step.s()).apply_async().get(timeout=30, interval=0.002)
+            chain(step.s(0), step.s(), step.s()).apply_async().get(timeout=30)
             spent.append(time.perf_counter() - started)
     return spent[5:]
 
