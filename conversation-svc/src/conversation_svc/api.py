@@ -18,6 +18,7 @@ from photofun_common.errors import InvalidError
 from photofun_common.http import accepted, body_schema, ok, query_int, read_body
 from photofun_common.identity import Caller, caller_of
 from photofun_common.jobs import JobStore, render_job, sse
+from photofun_common.once import once_of
 from photofun_common.problem import render_problem
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response, StreamingResponse
@@ -198,7 +199,7 @@ async def send_message(session_id: str, request: Request, doors: Service, caller
         text=body.content, data=data, image_url=body.image_url, selected=tuple(body.selected_messages),
         additional=tuple(body.additional_images), feature_params=body.feature_params, mode=body.mode, refine=body.refine,
     )  # fmt: skip
-    turn = await doors.conversations.send(session_id, owner, wish)
+    turn = await doors.conversations.send(session_id, owner, wish, once_of(request))
     return accepted(
         {
             "status": turn.status, "message_id": turn.message_id, "task_id": turn.message_id, "session_id": session_id,

@@ -21,6 +21,7 @@ from photofun_common.contracts.values import Picture, PictureRef, ProblemData
 from photofun_common.errors import DeadlineError, InvalidError, PhotoFunError, UnavailableError
 from photofun_common.fileurls import FileUrls
 from photofun_common.jobs import JobNotFoundError, JobStore, with_event
+from photofun_common.once import id_of_call
 
 from .domain import (
     ACTIVE,
@@ -135,8 +136,14 @@ class Conversations:
 
     # --- a message comes in
 
-    async def send(self, session_id: str, user_id: str, wish: Wish) -> Turn:
-        """Write down both messages and the event that is owed, then publish it; the relay does it when the bus is away."""
+    async def send(self, session_id: str, user_id: str, wish: Wish, once: str | None = None) -> Turn:
+        """Write down both messages and the event that is owed, then publish it; the relay does it when the bus is away.
+
+        The same call made again (`once` names it) gets the turn that it made.
+        """
+        message_id = id_of_call(once, session_id, user_id)
+        if once is not None and (made := await self._store.turn(message_id, session_id=session_id, owner=user_id)) is not None:
+            return made
         now = _now()
         queued, recent, taken = await asyncio.gather(
             self._store.count_processing(user_id, self._max_queued),
@@ -149,7 +156,6 @@ class Conversations:
         current = session.current_picture
         picture = candidates[0] if candidates else (current.ref if current else None)
         reference = candidates[1] if len(candidates) > 1 else None
-        message_id = uuid4().hex
         received = MessageReceived(
             job_id=message_id, user_id=user_id, session_id=session_id, text=wish.text, mode=wish.mode, refine=wish.refine, picture=picture,
             reference=reference, pictures=_told(session), history=_history(recent), feature_params=wish.feature_params,

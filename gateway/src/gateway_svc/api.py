@@ -26,11 +26,12 @@ from photofun_common.errors import (
 )
 from photofun_common.identity import IDENTITY_HEADER
 from photofun_common.logs import request_id, traceparent
+from photofun_common.once import ONCE_HEADER
 from photofun_common.telemetry import REQUEST_SECONDS, REQUESTS, child_traceparent
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from .auth import ANYBODY, Principal, check_scopes
-from .idempotency import MOST_KEPT, Claim, Kept, key_of
+from .idempotency import MOST_KEPT, Claim, Kept, key_of, name_of
 from .limiting import refusal_headers
 from .routing import Route, canonical_path, route_of
 from .upstreams import BodyDigest, inward_headers
@@ -226,6 +227,7 @@ class Api:
                 digest.feed(chunk)
             await exchange.answer(claim.replay(digest.hexdigest()))
             return
+        headers[ONCE_HEADER] = name_of(caller, exchange.method, route.path, key)  # a service that did it already answers that
         await _first(context, exchange, route, headers, claim, digest)
 
     # --- what the gateway answers itself

@@ -17,7 +17,7 @@ from photofun_common.errors import ConflictError, InvalidError, MalformedError, 
 
 from .wire import Answer, Exchange
 
-__all__ = ["Claim", "IdempotencyKeeper", "Kept", "key_of"]
+__all__ = ["Claim", "IdempotencyKeeper", "Kept", "key_of", "name_of"]
 
 log = logging.getLogger(__name__)
 BUCKET = "idempotency"
@@ -52,6 +52,11 @@ def key_of(exchange: Exchange) -> bytes | None:
     if len(found) > 1 or not _VISIBLE.fullmatch(found[0]):
         raise MalformedError("Idempotency-Key must be one value of 1 to 255 visible ASCII characters", slug="idempotency-key-invalid")
     return found[0]
+
+
+def name_of(caller: str, method: str, path: str, key: bytes) -> str:
+    """What stands for this key of this caller on this route."""
+    return hashlib.sha256(b"\n".join([caller.encode(), method.encode(), path.encode(), key])).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ class IdempotencyKeeper:
 
     async def begin(self, caller: str, method: str, path: str, key: bytes) -> Claim | Kept:
         """Claim the key, or find what was answered.  Raises InProgressError, IdempotencyUnavailableError."""
-        name = hashlib.sha256(b"\n".join([caller.encode(), method.encode(), path.encode(), key])).hexdigest()
+        name = name_of(caller, method, path, key)
         if not self._bus.is_connected:
             raise IdempotencyUnavailableError("Idempotency-Key can't be honoured just now: try again shortly", retry_after=2)
         try:

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from photofun_common.bus import Bus
 from photofun_common.contracts.conversation import PlanApproved, SessionDeleted
@@ -35,6 +34,7 @@ from photofun_common.errors import (
 from photofun_common.fileurls import FileUrls
 from photofun_common.http import MAX_PICTURE_BYTES, validated
 from photofun_common.jobs import JobStore, with_event
+from photofun_common.once import id_of_call
 
 from . import codec
 from .domain import (
@@ -276,13 +276,24 @@ class ImagingService:
     # --- taking work
 
     async def take_feature(
-        self, feature: Feature, user_id: str, params: FeatureParams, picture: PictureInput, references: dict[str, PictureInput]
+        self,
+        feature: Feature,
+        user_id: str,
+        params: FeatureParams,
+        picture: PictureInput,
+        references: dict[str, PictureInput],
+        once: str | None = None,
     ) -> JobRecord:
-        """Accept a feature called directly.  Its pictures are fetched and checked before this returns."""
+        """Accept a feature called directly.  Its pictures are fetched and checked before this returns.
+
+        The same call made again (`once` names it) gets the job that it made.
+        """
+        job_id = id_of_call(once, user_id, feature.id)
+        if once is not None and (made := await self.jobs.find(job_id)) is not None:
+            return made
         self._need_engine(feature)
         if self.index.unfinished(user_id) >= self._max_jobs:
             raise TooManyJobsError(f"{self._max_jobs} jobs of yours are unfinished: wait for one to end", retry_after=5)
-        job_id = uuid4().hex
         given = {name: value for name, value in references.items() if value.is_given}
         source = None
         if feature.needs_picture or picture.is_given:

@@ -11,6 +11,7 @@ from photofun_common.contracts.jobs import JobRecord
 from photofun_common.errors import InvalidError, NotFoundError, ProblemError
 from photofun_common.http import body_schema, ok, read_body, validated
 from photofun_common.jobs import JobNotFoundError
+from photofun_common.once import once_of
 from starlette.responses import Response
 
 from ..service import ImagingService, PictureInput
@@ -140,7 +141,7 @@ async def _create(feature: Feature, request: Request, service: ImagingService, c
     params = validated(feature.params, {name: value for name, value in incoming.fields.items() if value is not None})
     references = {name: picture_of(incoming, name) for name in feature.references}
     picture = picture_of(incoming, "image") if feature.needs_picture else PictureInput()
-    record = await service.take_feature(feature, user_id, params, picture, references)
+    record = await service.take_feature(feature, user_id, params, picture, references, once_of(request))
     if feature.synchronous:
         record = await service.jobs.wait(record.job_id, max(seconds, _SYNCHRONOUS_SECONDS))
         if record.status == "FAILED" and record.problem is not None:
