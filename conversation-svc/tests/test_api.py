@@ -364,3 +364,16 @@ async def test_a_form_may_name_one_selected_message(talk: Any) -> None:
     )
 
     assert answer.status_code == 202, answer.text
+
+
+async def test_a_message_whose_answer_was_lost_is_found_when_it_is_sent_again(talk: Any) -> None:
+    await talk.start()
+    path, body = f"/v1/chat/sessions/{talk.sid}/messages", {"user_id": "ann", "content": "a sunset"}
+
+    first, again, other = [
+        (await talk.client.post(path, json=body, headers={"x-photofun-once": once})).json()["result"] for once in ("one", "one", "two")
+    ]
+
+    assert first["message_id"] == again["message_id"] != other["message_id"]
+    told = (await talk.client.get(path, params={"user_id": "ann"})).json()["result"]
+    assert sum(message["role"] == "user" for message in told) == 2
