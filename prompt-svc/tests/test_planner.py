@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - phrases and recorded answers
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -232,7 +233,8 @@ async def test_any_text_gives_a_valid_plan_or_an_answer(text: str, has_picture: 
         feature.params.model_validate(step.params)
 
 
-async def test_the_tuning_phrases_stay_understood() -> None:
+async def test_the_tuning_phrases_stay_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMPT_EVAL_DIR", str(Path(__file__).parents[1] / "eval"))
     verdicts = await run(load("tuning"), PLANNER)
 
     assert sum(verdict.is_right for verdict in verdicts) >= 0.95 * len(verdicts)
