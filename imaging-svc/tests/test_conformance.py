@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from imaging_svc.codec import decode
-from imaging_svc.engines.local import FEATURES, LocalEngine
+from imaging_svc.engines.local import LocalEngine
 from imaging_svc.engines.local.verbs import VERBS, perform
 from photofun_common.contracts.features import Feature, features
 from photofun_common.http import validated
@@ -27,7 +27,6 @@ def named(feature: Feature) -> str:
 @pytest.mark.parametrize("feature", features(), ids=named)
 def test_every_feature_has_a_way_to_be_done(feature: Feature) -> None:
     assert feature.id in VERBS or feature.id in NEEDS_A_KEY, f"give {feature.id} a verb in engines/local/verbs.py"
-    assert (feature.id in FEATURES) == (feature.id in VERBS)
 
 
 @pytest.mark.parametrize("feature", features(), ids=named)

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from ...pool import WorkerPool
 from .. import Made, Order, Tasks, Tell
+from .verbs import VERBS, perform
 
 __all__ = ["LocalEngine"]
-
-FEATURES = frozenset(
-    {"image_generation", "remove_background", "upscale", "reimagine", "relight", "image_expand", "style_transfer", "adjust"}
-)
 
 
 class LocalEngine:
     """Always there.  Heavy libraries load in the workers when a verb first needs them."""
 
     id = "local"
-    features = FEATURES
     missing: str | None = None
 
     def __init__(self, pool: WorkerPool) -> None:
         self._pool = pool
+        self.features = frozenset(VERBS)
 
     async def run(self, order: Order, *, tell: Tell, tasks: Tasks) -> Made:
         """Make the pictures.  Raises the verb's problems, DeadlineError, WorkerLostError."""
-        from .verbs import perform
-
         provenance = {"job_id": order.job_id, "step": order.step, "feature": order.feature, "params": order.params, "prompt": order.prompt}
         encoded, said = await self._pool.run(
             perform,
