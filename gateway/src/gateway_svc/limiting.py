@@ -66,7 +66,7 @@ class Windows(Storage, MovingWindowSupport):
     # what fixed windows would need
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        raise NotImplementedError
+        raise TypeError("only moving windows are kept here")
 
     def get(self, key: str) -> int:
         return len(self._calls.get(key, ((), 0))[0])
