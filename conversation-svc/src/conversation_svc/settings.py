@@ -10,7 +10,7 @@ __all__ = ["Settings"]
 
 class Settings(CommonSettings):
     mongo_uri: str = Field(
-        default="mongodb://127.0.0.1:27017/photofun?directConnection=true&w=1&journal=true",
+        default="mongodb://127.0.0.1:27017/photofun?directConnection=true&w=1&journal=true&retryWrites=false",
         description="the document store; set it and the embedded one is not started",
     )
     conversation_host: str = Field(default="127.0.0.1", description="where conversation-svc listens")

@@ -15,6 +15,8 @@ __all__ = ["SERVICES", "PlanError", "Process", "Studio", "plan_studio"]
 PORT, PORT_BASE, NATS_PORT, DOCUMENTS_PORT = 9999, 9100, 4222, 27017
 SERVICES = ("gateway", "conversation-svc", "prompt-svc", "imaging-svc", "gallery-svc")
 _SECRETS = ("INTERNAL_SECRET", "FILES_SECRET")
+_DOCUMENTS_QUERY = "photofun?directConnection=true&w=1&journal=true&retryWrites=false"
+"""SecantusDB looks through every retryable write of the last half hour at each write (seen: 4 ms, then 21 ms); ours are safe to repeat."""
 
 
 class PlanError(Exception):
@@ -78,7 +80,7 @@ def plan_studio(environ: Mapping[str, str], root: Path) -> Studio:
         "PORT": str(port),
         "PUBLIC_URL": environ.get("PUBLIC_URL") or f"http://localhost:{port}",
         "NATS_URL": environ.get("NATS_URL") or f"nats://127.0.0.1:{nats_port}",
-        "MONGO_URI": environ.get("MONGO_URI") or f"mongodb://127.0.0.1:{documents_port}/photofun?directConnection=true&w=1&journal=true",
+        "MONGO_URI": environ.get("MONGO_URI") or f"mongodb://127.0.0.1:{documents_port}/{_DOCUMENTS_QUERY}",
         "IMAGING_WEIGHTS_DIR": environ.get("IMAGING_WEIGHTS_DIR") or str(root / ".weights"),
         **{name: environ.get(name) or url for name, url in urls.items()},
         **{f"{_short(name)}_PORT": str(number) for name, number in ports.items() if name != "gateway"},
