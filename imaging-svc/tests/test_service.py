@@ -17,11 +17,12 @@ from imaging_svc.codec import encode
 from imaging_svc.domain import FairSlots, WorkerLostError, WorkFailedError, file_key, picture_id
 from imaging_svc.engines import Made, Order
 from imaging_svc.events import HANDLERS
+from imaging_svc.files import PictureInput
 from imaging_svc.guard import PictureFetcher
 from imaging_svc.pool import WorkerPool
-from imaging_svc.service import ImagingService, PictureInput
+from imaging_svc.routing import parse_routing
+from imaging_svc.service import ImagingService
 from imaging_svc.store import BlobStore
-from imaging_svc.wiring import parse_routing
 from photofun_common.bus import MemoryBus
 from photofun_common.contracts.conversation import PlanApproved, SessionDeleted
 from photofun_common.contracts.features import by_id, features
@@ -154,7 +155,7 @@ async def test_a_plan_runs_in_order_each_step_on_the_one_before(bus: MemoryBus, 
     assert [(fact.step, fact.last_step) for fact in ready] == [(0, False), (1, False), (2, True)]
     assert [fact.parent_id for fact in ready] == [None, ready[0].picture.image_id, ready[1].picture.image_id]
     assert [(fact.status, len(fact.steps)) for fact in finished] == [("COMPLETED", 3)]
-    assert engine.orders[1].picture == await service.read_file(ready[0].picture.key)
+    assert engine.orders[1].picture == await service.files.read(ready[0].picture.key)
     assert ready[2].picture.image_id == picture_id("j1", 2, 0)
 
 
@@ -276,7 +277,7 @@ async def test_the_upload_of_a_message_is_stored_and_told(
     stored = bus.of(SourceStored)
     assert len(stored) == 1
     assert stored[0].picture.width == 30
-    assert engine.orders[0].picture == await service.read_file(stored[0].picture.key)
+    assert engine.orders[0].picture == await service.files.read(stored[0].picture.key)
     assert bus.of(ImageReady)[0].parent_key == stored[0].picture.key
 
 
@@ -352,7 +353,7 @@ async def test_a_result_that_comes_after_the_cancel_is_dropped_quietly(bus: Memo
     service: ImagingService = make()
     other: ImagingService = make(jobs=JobStore(bus))
     engine.does["image_generation"] = lambda: asyncio.shield(asyncio.ensure_future(other.cancel("j1")))
-    service._noticed = lambda record: None  # type: ignore[method-assign]  # a replica that has not heard of it yet
+    service.watcher.noticed = lambda record: None  # type: ignore[method-assign]  # a replica that has not heard of it yet
     service.jobs._followers.clear()
 
     await service.take_plan(plan("image_generation"))
@@ -409,7 +410,7 @@ async def test_after_a_restart_the_index_knows_the_jobs(bus: MemoryBus, service:
     await service.take_plan(plan("image_generation"))
 
     fresh: ImagingService = make(jobs=JobStore(bus))
-    await fresh.load()
+    await fresh.watcher.load()
 
     assert fresh.index.of("ann", None) == ["j1"]
     assert fresh.index.of("bob", None) == []
@@ -492,26 +493,26 @@ async def test_a_person_may_have_so_many_unfinished_jobs(bus: MemoryBus, service
     assert caught.value.status == 429  # type: ignore[attr-defined]
 
 
-async def test_a_purged_picture_and_its_thumbnails_are_gone(service: ImagingService, picture: bytes) -> None:
-    kept = await service.store_picture(picture, "upload", "1")
-    await service.thumbnail(kept.key, 64)
+async def test_a_purged_picture_and_its_thumbnails_are_gone(bus: MemoryBus, service: ImagingService, picture: bytes) -> None:
+    kept = await service.files.store(picture, "upload", "1")
+    await service.files.thumbnail(kept.key, 64)
 
-    fact = ImagePurged(job_id=kept.image_id, user_id="ann", image_id=kept.image_id, key=kept.key)
-    await service.purge(fact)
-    await service.purge(fact)
+    for _ in range(2):
+        await bus.publish(ImagePurged(job_id=kept.image_id, user_id="ann", image_id=kept.image_id, key=kept.key))
+        await run(bus, service)
 
-    assert await service._blobs.size(kept.key) is None
-    assert await service._blobs.size(f"{kept.key.split('.')[0]}-w64.webp") is None
+    assert await service.files._blobs.size(kept.key) is None
+    assert await service.files._blobs.size(f"{kept.key.split('.')[0]}-w64.webp") is None
 
 
 async def test_signed_addresses_are_needed_whoever_they_name(make: Any, picture: bytes) -> None:
     service: ImagingService = make(urls=FileUrls("http://studio.test", "s", signed=True))
-    kept = await service.store_picture(picture, "upload", "1")
+    kept = await service.files.store(picture, "upload", "1")
 
-    assert await service.fetch(service.urls.url(kept.key))
+    assert await service.files.fetch(service.urls.url(kept.key))
     for url in (f"http://studio.test/v1/files/{kept.key}", f"http://127.0.0.1/v1/files/{kept.key}", "http://studio.test/metrics"):
         with pytest.raises(InvalidError) as caught:
-            await service.fetch(url)
+            await service.files.fetch(url)
         assert caught.value.slug == "unsafe-url"
 
 
@@ -591,7 +592,7 @@ async def test_an_upload_that_brings_the_decoder_down_is_undecodable(trouble: Ex
     service: ImagingService = make(pool=Broken())
 
     with pytest.raises(InvalidError) as caught:
-        await service.store_picture(picture, "upload", "1")
+        await service.files.store(picture, "upload", "1")
     assert caught.value.slug == "image-undecodable"
 
 

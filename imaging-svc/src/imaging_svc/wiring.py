@@ -28,11 +28,12 @@ from .engines.openai import OpenAIEngine
 from .events import HANDLERS
 from .guard import PictureFetcher
 from .pool import WorkerPool
+from .routing import parse_routing
 from .service import ImagingService
 from .settings import Settings
 from .store import BlobStore
 
-__all__ = ["Context", "open_context", "parse_routing"]
+__all__ = ["Context", "open_context"]
 
 log = logging.getLogger(__name__)
 _SWEEP_SECONDS = 5.0
@@ -50,17 +51,6 @@ class Context:
             return self.bus.is_connected
 
         return {"nats": nats}
-
-
-def parse_routing(text: str) -> dict[str, list[str]]:
-    """`image-generate=freepik,local;upscale=local` as a table.  Raises ValueError for a line that is none."""
-    table: dict[str, list[str]] = {}
-    for line in filter(None, (part.strip() for part in text.split(";"))):
-        slug, separator, names = line.partition("=")
-        if not separator or not names.strip():
-            raise ValueError(f"IMAGE_ROUTING: '{line}' is not feature=engine,engine")
-        table[slug.strip()] = [name.strip() for name in names.split(",") if name.strip()]
-    return table
 
 
 def _engines(settings: Settings, pool: WorkerPool, jobs: JobStore) -> list[Engine]:
@@ -109,7 +99,7 @@ async def _sweep(service: ImagingService) -> None:
     while True:
         try:
             if not loaded:
-                await service.load()
+                await service.watcher.load()
                 loaded = True
             await service.sweep()
         except PhotoFunError as error:

@@ -15,7 +15,8 @@ from photofun_common.identity import Caller, caller_of
 from photofun_common.jobs import JobNotFoundError
 from photofun_common.problem import render_problem
 
-from ..service import ImagingService, PictureInput
+from ..files import PictureInput
+from ..service import ImagingService
 
 __all__ = ["CallerDep", "ServiceDep", "claimed_user", "owned", "picture_of", "problem_of", "wait_seconds"]
 

@@ -14,7 +14,8 @@ from photofun_common.jobs import JobNotFoundError
 from photofun_common.once import once_of
 from starlette.responses import Response
 
-from ..service import ImagingService, PictureInput
+from ..files import PictureInput
+from ..service import ImagingService
 from .common import CallerDep, ServiceDep, claimed_user, owned, picture_of, problem_of, wait_seconds
 
 __all__ = ["render_task", "router"]
@@ -92,7 +93,7 @@ def _describe(service: ImagingService, feature: Feature) -> dict[str, Any]:
         "parameters": feature.params.model_json_schema(),
         "examples": {"en": list(feature.examples), "vi": list(feature.examples_vi)},
         "synchronous": feature.synchronous,
-        "engines": [engine.id for engine in service.route(feature.id)],
+        "engines": [engine.id for engine in service.router.route(feature.id)],
         "aliases": list(feature.aliases),
     }
 
@@ -108,7 +109,7 @@ async def list_engines(service: ServiceDep) -> Response:
                 "missing": engine.missing,
                 "features": sorted(engine.features),
             }
-            for engine in service.engines.values()
+            for engine in service.router.engines.values()
         ]
     )
 

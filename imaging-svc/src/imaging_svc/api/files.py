@@ -44,9 +44,9 @@ async def read(key: str, request: Request, service: ServiceDep) -> Response:
     }
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "")[:1000].split(",")]
     if etag in known or "*" in known:
-        await service.read_file(key)
+        await service.files.read(key)
         return Response(status_code=304, headers=headers)
-    data = await service.thumbnail(key, width) if width else await service.read_file(key)
+    data = await service.files.thumbnail(key, width) if width else await service.files.read(key)
     kind = "image/webp" if width else CONTENT_TYPES[key.rsplit(".", 1)[-1]]
     return _ranged(request, data, kind, headers)
 
@@ -88,7 +88,7 @@ async def upload(request: Request, service: ServiceDep, caller: CallerDep) -> Re
         given = type(given)(file=incoming.files["file"])
     if not given.is_given:
         raise InvalidError("Send the picture as file, image_data or image_url", errors=[{"field": "file", "message": "is required"}])
-    picture = await service.store_picture(await service.take_picture(given, "image"), "upload", uuid4().hex)
+    picture = await service.files.store(await service.files.take(given, "image"), "upload", uuid4().hex)
     body = _render(service, picture)
     more: dict[str, Any] = {"url": body["url"]} if request.url.path.rstrip("/").endswith("/uploads") else {}
     return ok(body, "Stored", status=201, headers={"Location": str(body["url"])}, **more)

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from ..domain import EngineMissingError
-from ..service import ImagingService, PictureInput
+from ..files import PictureInput
+from ..service import ImagingService
 from .common import CallerDep, ServiceDep
 
 __all__ = ["router"]
@@ -67,7 +68,7 @@ async def _answer(service: ImagingService, record: JobRecord, asked: ImagesReque
     for picture in record.pictures:
         one: dict[str, Any] = {"revised_prompt": record.refined_prompt or record.prompt}
         if asked.response_format == "b64_json":
-            one["b64_json"] = base64.b64encode(await service.read_file(picture.key)).decode()
+            one["b64_json"] = base64.b64encode(await service.files.read(picture.key)).decode()
         else:
             one["url"] = service.urls.url(picture.key)
         data.append(one)
@@ -115,7 +116,7 @@ async def edits(request: Request, service: ServiceDep, caller: CallerDep) -> Res
         mask = PictureInput(file=incoming.files.get("mask"))
         edit = by_id("edit")
         assert edit is not None
-        if service.route("edit"):
+        if service.router.route("edit"):
             params = validated(edit.params, {"prompt": asked.prompt, "num_images": asked.n or 1, "size": asked.size_or_none()})
             record = await service.take_feature(edit, _user(caller, asked.user), params, picture, {"mask": mask})
         else:
@@ -127,12 +128,14 @@ async def edits(request: Request, service: ServiceDep, caller: CallerDep) -> Res
 
 async def _edit_locally(service: ImagingService, caller: Any, asked: ImagesRequest, picture: PictureInput) -> JobRecord:
     """Without an engine that edits by instruction: what the planner finds the local engine can do."""
-    from photofun_common.contracts.prompt import RefineAnswer, RefineContext, RefineQuestion
+    from photofun_common.contracts.prompt import RefineContext, RefineQuestion
 
     question = RefineQuestion(prompt=asked.prompt, context=RefineContext(images=1))
-    answer = await service.ask_planner(question, RefineAnswer)
+    answer = await service.intake.ask_planner(question)
     steps = [
-        step for step in answer.plan if (found := by_id(step.feature)) is not None and found.needs_picture and service.route(step.feature)
+        step
+        for step in answer.plan
+        if (found := by_id(step.feature)) is not None and found.needs_picture and service.router.route(step.feature)
     ]
     if len(steps) != 1:
         raise EngineMissingError("Free edits need GEMINI_API_KEY, FREEPIK_API_KEY or OPENAI_API_KEY")
@@ -159,7 +162,7 @@ async def variations(request: Request, service: ServiceDep, caller: CallerDep) -
 
 @router.get("/v1/models", summary="OpenAI: the models there are")
 async def models(service: ServiceDep) -> Response:
-    names = ["photofun-1", *(f"photofun-{engine.id}" for engine in service.engines.values() if engine.missing is None)]
+    names = ["photofun-1", *(f"photofun-{engine.id}" for engine in service.router.engines.values() if engine.missing is None)]
     return JSONResponse({"object": "list", "data": [_model(name) for name in names]})
 
 

@@ -1,0 +1,118 @@
+"""How does a job's record change?  Pure functions from one record to the next; None leaves it as it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from photofun_common.contracts.conversation import PlanApproved
+from photofun_common.contracts.jobs import JobRecord, StepRecord
+from photofun_common.contracts.prompt import PlannedStep, PlanReady
+from photofun_common.contracts.values import Picture, ProblemData
+from photofun_common.errors import ConflictError
+from photofun_common.jobs import with_event
+
+from .engines import Made
+
+__all__ = ["begun", "canceled", "failed", "finished", "first_open", "planned", "progressed", "with_step"]
+
+
+def with_step(record: JobRecord, step: int, **changes: Any) -> list[StepRecord]:
+    """The record's steps with one of them changed."""
+    steps = list(record.steps)
+    steps[step] = steps[step].model_copy(update=changes)
+    return steps
+
+
+def first_open(record: JobRecord) -> int:
+    """The first step that is not done; the last one when all are."""
+    return next((index for index, step in enumerate(record.steps) if step.status != "COMPLETED"), len(record.steps) - 1)
+
+
+def planned(record: JobRecord, plan: PlanReady | PlanApproved) -> JobRecord | None:
+    """The record with this plan, unless it is further already.  A retry of the same plan keeps what is done."""
+    if (
+        (record.is_final and record.run >= plan.attempt)
+        or record.run > plan.attempt
+        or (record.steps and record.run == plan.attempt and record.status == "IN_PROGRESS")
+    ):
+        return None
+    waits = isinstance(plan, PlanReady) and plan.mode == "review"
+    metadata = {"plan": plan.metadata.model_dump(), "reply": plan.reply, "language": plan.language} if isinstance(plan, PlanReady) else {}
+    return with_event(
+        record,
+        "stage",
+        "awaiting-approval" if waits else "planned",
+        steps=_steps(record.steps, plan.plan),
+        run=plan.attempt,
+        intent=plan.intent,
+        problem=None,
+        prompt=plan.prompt or record.prompt,
+        refined_prompt=plan.refined_prompt,
+        picture=plan.picture,
+        reference=plan.reference,
+        metadata={**record.metadata, **metadata},
+        session_id=plan.session_id,
+        deadline=plan.deadline,
+        status="AWAITING_APPROVAL" if waits else "IN_PROGRESS",
+    )
+
+
+def _steps(known: list[StepRecord], plan: list[PlannedStep]) -> list[StepRecord]:
+    fresh = [StepRecord.from_planned(step) for step in plan]
+    if [step.feature for step in known] != [step.feature for step in plan]:
+        return fresh
+    return [old if old.status == "COMPLETED" else new for old, new in zip(known, fresh, strict=True)]
+
+
+def begun(record: JobRecord, run: int, step: int) -> JobRecord:
+    """A step is in work.  Raises ConflictError when the job went on without this worker."""
+    _in_run(record, run)
+    steps = with_step(record, step, status="IN_PROGRESS", attempts=record.steps[step].attempts + 1, started_at=datetime.now(UTC))
+    return with_event(record, "stage", f"{record.steps[step].feature}-started", step=step, steps=steps, status="IN_PROGRESS")
+
+
+def progressed(record: JobRecord, run: int, step: int, fraction: float) -> JobRecord | None:
+    if record.is_final or record.run != run or record.steps[step].status != "IN_PROGRESS":
+        return None
+    return with_event(record, "progress", record.steps[step].feature, step=step, progress=(step + min(0.99, fraction)) / len(record.steps))
+
+
+def finished(record: JobRecord, run: int, step: int, made: Made, engine: str, pictures: list[Picture], parent: Picture | None) -> JobRecord:
+    """A step is done, and with the last one the job.  Raises ConflictError when the job went on without this worker."""
+    _in_run(record, run)
+    steps = with_step(
+        record,
+        step,
+        status="COMPLETED",
+        pictures=pictures,
+        provider=engine,
+        model=made.model,
+        degraded=made.degraded,
+        metadata={**made.details, "parent_id": parent.image_id if parent else None, "parent_key": parent.key if parent else None},
+        finished_at=datetime.now(UTC),
+    )
+    stage = f"{record.steps[step].feature}-done"
+    after = with_event(record, "result", stage, step=step, progress=(step + 1) / len(record.steps), steps=steps)
+    return with_event(after, "end", "completed", progress=1.0, status="COMPLETED") if step == len(record.steps) - 1 else after
+
+
+def failed(record: JobRecord, run: int, problem: ProblemData, step: int | None) -> JobRecord | None:
+    if record.is_final or record.run != run:
+        return None
+    steps = record.steps
+    if step is not None:
+        steps = with_step(record, step, status="FAILED", problem=problem, finished_at=datetime.now(UTC))
+    return with_event(record, "end", "failed", step=step, status="FAILED", problem=problem, steps=steps)
+
+
+def canceled(record: JobRecord) -> JobRecord | None:
+    if record.is_final:
+        return None
+    steps = [step if step.status == "COMPLETED" else step.model_copy(update={"status": "CANCELED"}) for step in record.steps]
+    return with_event(record, "end", "canceled", status="CANCELED", steps=steps)
+
+
+def _in_run(record: JobRecord, run: int) -> None:
+    if record.is_final or record.run != run:
+        raise ConflictError("the job went on without this worker")

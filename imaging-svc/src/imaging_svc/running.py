@@ -1,0 +1,207 @@
+"""How is a step of a job done?  In its turn, within the deadline, by the first engine that can; once, whoever asks how often."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from photofun_common.contracts.features import Feature, by_id
+from photofun_common.contracts.imaging import StepRequested
+from photofun_common.contracts.jobs import JobRecord
+from photofun_common.contracts.values import Picture, ProblemData
+from photofun_common.errors import ConflictError, DeadlineError, InvalidError, PhotoFunError, UnavailableError, UpstreamError
+from photofun_common.http import validated
+from photofun_common.jobs import JobStore
+
+from .announcing import Announcer
+from .domain import EngineMissingError, FairSlots, ImageUndecodableError, NeedsImageError, WorkerLostError
+from .engines import Made, Order
+from .engines.local.verbs import seed_of
+from .files import Files
+from .paid import StepTasks
+from .records import begun, failed, finished, progressed
+from .routing import Router
+from .sources import Sources
+
+__all__ = ["Runner"]
+
+log = logging.getLogger(__name__)
+
+
+class Runner:
+    """Runs steps; knows what is in work in this process."""
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        files: Files,
+        router: Router,
+        sources: Sources,
+        announcer: Announcer,
+        slots: FairSlots,
+        deadline: float,
+    ) -> None:
+        self._jobs, self._files, self._router, self._sources, self._announcer = jobs, files, router, sources, announcer
+        self._slots, self._deadline = slots, deadline
+        self._running: dict[str, asyncio.Task[Any]] = {}
+
+    def is_running(self, job_id: str) -> bool:
+        return job_id in self._running
+
+    def stop(self, job_id: str) -> None:
+        """Stop the job's work here, if there is any."""
+        if task := self._running.get(job_id):
+            task.cancel()
+
+    async def run_step(self, asked: StepRequested) -> None:
+        """Do one step of a job: once, whoever asks how often."""
+        record = await self._jobs.find(asked.job_id)
+        if record is None or record.run != asked.run or asked.step >= len(record.steps) or record.status in ("FAILED", "CANCELED"):
+            return
+        if record.steps[asked.step].status == "COMPLETED":
+            await self._announcer.step_done(record, asked.step)
+            return
+        if datetime.now(UTC) > record.deadline:
+            await self.fail(record, DeadlineError("The job's time was over before it ran").to_problem(), step=asked.step)
+            return
+        if asked.job_id in self._running:
+            return
+        work = asyncio.create_task(self._in_turn(record, asked.step))
+        self._running[asked.job_id] = work
+        try:
+            await work
+        except asyncio.CancelledError:
+            current = await self._jobs.find(asked.job_id)
+            if current is None or current.status != "CANCELED":
+                raise
+        finally:
+            self._running.pop(asked.job_id, None)
+
+    async def fail(self, record: JobRecord, problem: ProblemData, *, step: int | None = None, tell: bool = True) -> None:
+        """End the job as FAILED, unless it ended already or is in a later run."""
+        after = await self._jobs.change(record.job_id, lambda found: failed(found, record.run, problem, step))
+        if tell and after.status == "FAILED":
+            await self._announcer.ended(after)
+
+    async def _in_turn(self, record: JobRecord, step: int) -> None:
+        async with self._slots.place(record.user_id):
+            current = await self._jobs.get(record.job_id)
+            if current.is_final or current.run != record.run:
+                return
+            await self._do(current, step)
+
+    async def _do(self, record: JobRecord, step: int) -> None:
+        left = (record.deadline - datetime.now(UTC)).total_seconds()
+        try:
+            async with asyncio.timeout(max(0.1, left)):
+                record, made, engine, parent = await self._make(record, step)
+        except TimeoutError:
+            await self.fail(record, DeadlineError(f"The step took longer than the job's {self._deadline:.0f} s").to_problem(), step=step)
+            return
+        except WorkerLostError as error:
+            if record.steps[step].attempts >= 1:
+                await self.fail(record, ImageUndecodableError("The picture brought its worker down twice").to_problem(), step=step)
+                return
+            raise error
+        except (UnavailableError, UpstreamError) as error:
+            if record.steps[step].attempts >= 3:
+                await self.fail(record, error.to_problem(), step=step)
+                return
+            raise
+        except PhotoFunError as error:
+            await self.fail(record, error.to_problem(), step=step)
+            return
+        pictures = [
+            await self._files.keep(encoded, record.job_id, step, index, seed=made.seeds[index])
+            for index, encoded in enumerate(made.pictures)
+        ]
+        try:
+            record = await self._jobs.change(record.job_id, lambda found: finished(found, record.run, step, made, engine, pictures, parent))
+        except ConflictError:
+            return  # canceled, ended or run anew meanwhile: this result is nobody's any more
+        await self._announcer.step_done(record, step)
+
+    async def _make(self, record: JobRecord, step: int) -> tuple[JobRecord, Made, str, Picture | None]:
+        declared = by_id(record.steps[step].feature)
+        if declared is None:
+            raise InvalidError(f"There is no feature '{record.steps[step].feature[:60]}'", slug="unknown-feature")
+        self._router.require(declared)
+        record = await self._sources.resolve(record)
+        run = record.run
+        record = await self._jobs.change(record.job_id, lambda found: begun(found, run, step))
+        source = next((before.pictures[0] for before in reversed(record.steps[:step]) if before.pictures), record.source)
+        if declared.needs_picture and source is None:
+            raise NeedsImageError(f"'{declared.title}' works on a picture: send one, or create one first")
+        order = await self._order(record, step, declared, source)
+        made, engine = await self._with_engines(record, step, declared, order)
+        return record, made, engine, source
+
+    async def _order(self, record: JobRecord, step: int, declared: Feature, source: Picture | None) -> Order:
+        raw = dict(record.steps[step].params)
+        if declared.id == "image_generation":
+            raw.setdefault("prompt", record.refined_prompt or record.prompt)
+        params = validated(declared.params, raw).model_dump(mode="json")
+        references = {
+            name: await self._files.read(ref.key) for name, ref in record.references.items() if ref.key and name in declared.references
+        }
+        if record.reference_picture is not None and declared.references and declared.references[0] not in references:
+            references[declared.references[0]] = await self._files.read(record.reference_picture.key)
+        seed = params.get("seed")
+        direct = record.kind == "feature" and record.refined_prompt is not None and declared.id == "image_generation"
+        return Order(
+            job_id=record.job_id,
+            step=step,
+            feature=declared.id,
+            params=params,
+            prompt=(record.refined_prompt if direct else params.get("prompt")) or "",
+            picture=await self._files.read(source.key) if source is not None and declared.needs_picture else None,
+            references=references,
+            seed=seed if seed is not None else seed_of(record.job_id, step),
+            seconds=max(1.0, (record.deadline - datetime.now(UTC)).total_seconds()),
+            public_url=self._files.urls.url(source.key) if source is not None else None,
+        )
+
+    async def _with_engines(self, record: JobRecord, step: int, declared: Feature, order: Order) -> tuple[Made, str]:
+        """Try the engines in their order; what one cannot do just now the next may."""
+        engines = self._router.route(declared.id)
+        trouble: PhotoFunError | None = None
+        for engine in engines:
+            try:
+                made = await engine.run(order, tell=self._teller(record, step), tasks=StepTasks(self._jobs, record, step))
+            except (UnavailableError, UpstreamError) as error:
+                if isinstance(error, WorkerLostError) or engine is engines[-1]:
+                    raise
+                log.warning("engine failed", extra={"engine": engine.id, "feature": declared.id, "error": error.slug})
+                trouble = error
+                continue
+            if trouble is not None:
+                made = replace(made, degraded=made.degraded or f"{trouble.slug}: {trouble.detail}"[:200])
+            return made, engine.id
+        raise trouble or EngineMissingError("No engine is left to try")
+
+    def _teller(self, record: JobRecord, step: int) -> Callable[[float], None]:
+        """Progress into the record, at most about twenty times a step and two times a second."""
+        told = [0.0, time.monotonic()]
+        pending: set[asyncio.Task[Any]] = set()
+
+        def tell(fraction: float) -> None:
+            now = time.monotonic()
+            if pending or fraction < told[0] + 0.05 or now - told[1] < 0.3:
+                return
+            told[:] = [fraction, now]
+            task = asyncio.create_task(self._progressed(record.job_id, record.run, step, fraction))
+            pending.add(task)
+            task.add_done_callback(pending.discard)
+
+        return tell
+
+    async def _progressed(self, job_id: str, run: int, step: int, fraction: float) -> None:
+        with contextlib.suppress(PhotoFunError):
+            await self._jobs.change(job_id, lambda record: progressed(record, run, step, fraction))
