@@ -156,7 +156,7 @@ class Studio:
         table = {handler.__subscription__.fact: handler for handler in HANDLERS}  # type: ignore[attr-defined]
         for fact in facts:
             event: Event[Any] = Event(id="e", type=fact.subject, job_id=fact.job_id, user_id=fact.user_id, data=fact)
-            await table[type(fact)](self.context.gallery, event)
+            await table[type(fact)](self.context.services, event)
 
     def fact(self, user: str = "ann", **told: Any) -> ImageReady:
         """A finished picture, each a minute later than the one before."""

@@ -126,7 +126,7 @@ async def test_a_file_stays_while_another_row_uses_it(studio: Studio) -> None:
     copy = (await studio.client.post("/v1/gallery", json={"user_id": "bob", "image_url": url})).json()["result"]["id"]
 
     await studio.client.delete(f"/v1/gallery/{fact.picture.image_id}/permanent")
-    await studio.context.gallery.relay()
+    await studio.context.services.upkeep.relay()
     still = studio.bus.of(ImagePurged)[:]
     await studio.client.delete(f"/v1/gallery/{copy}/permanent")
 
@@ -142,7 +142,7 @@ async def test_what_could_not_be_told_is_told_later(studio: Studio) -> None:
     studio.bus.is_connected = False
 
     await studio.client.delete(f"/v1/gallery/{image_id}/permanent")
-    await studio.context.gallery.relay()
+    await studio.context.services.upkeep.relay()
     silent = len(studio.bus.of(ImagePurged))
     studio.bus.is_connected = True
 

@@ -86,17 +86,17 @@ async def test_old_trash_is_purged_once_by_several_replicas(studio: Studio, data
     old, kept = [await studio.made() for _ in range(3)], await studio.made()
     young = await studio.made()
     await studio.client.post("/v1/gallery/bulk", json={"action": "trash", "ids": [*old, young]})
-    gallery = studio.context.gallery
+    upkeep = studio.context.services.upkeep
     day = timedelta(days=31)
     async with studio_on(database_url, tmp_path) as replica:
-        for one in (gallery, replica.context.gallery):
+        for one in (upkeep, replica.context.services.upkeep, studio.context.services.gallery):
             clock = one._clock
             one._clock = lambda clock=clock: clock() + day
         await studio.client.post(f"/v1/gallery/{young}/restore")
         await studio.client.delete(f"/v1/gallery/{young}")
 
-        await asyncio.gather(gallery.sweep(), replica.context.gallery.sweep())
-        await asyncio.gather(gallery.relay(), replica.context.gallery.relay())
+        await asyncio.gather(upkeep.sweep(), replica.context.services.upkeep.sweep())
+        await asyncio.gather(upkeep.relay(), replica.context.services.upkeep.relay())
 
         told = studio.bus.of(ImagePurged) + replica.bus.of(ImagePurged)
         assert {event.image_id for event in told} == set(old)

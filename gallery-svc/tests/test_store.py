@@ -73,7 +73,7 @@ async def test_a_database_that_goes_away_is_told_and_taken_up_again(postgres: Po
 
 async def test_lists_on_a_large_table_use_an_index(studio: Studio) -> None:
     await studio.made()
-    async with studio.context.store._reading() as session:
+    async with studio.context.stores.database.reading() as session:
         connection = await session.connection()
         explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
         if connection.dialect.name == "postgresql":
@@ -153,7 +153,7 @@ async def test_any_order_of_deeds_and_repeats_ends_like_the_model(studio: Studio
             assert sorted(names[image_id] for image_id in await studio.ids(path, user)) == [
                 at for at, one in enumerate(model.states) if one == state
             ]
-        while await studio.context.gallery.relay():
+        while await studio.context.services.upkeep.relay():
             pass
         told = {event.key for event in studio.bus.of(ImagePurged) if event.user_id == user}
         assert told == {facts[at].picture.key for at, one in enumerate(model.states) if one == "gone"}

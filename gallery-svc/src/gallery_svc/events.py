@@ -7,19 +7,19 @@ from photofun_common.contracts.conversation import SessionDeleted
 from photofun_common.contracts.envelope import Event
 from photofun_common.contracts.imaging import ImageReady
 
-from .service import Gallery
+from .service import Services
 
 __all__ = ["HANDLERS", "on_image_ready", "on_session_deleted"]
 
 
 @on(ImageReady, concurrency=64)
-async def on_image_ready(gallery: Gallery, event: Event[ImageReady]) -> None:
-    await gallery.take_result(event.data)
+async def on_image_ready(services: Services, event: Event[ImageReady]) -> None:
+    await services.gallery.take_result(event.data)
 
 
 @on(SessionDeleted)
-async def on_session_deleted(gallery: Gallery, event: Event[SessionDeleted]) -> None:
-    await gallery.follow_session(event.data)
+async def on_session_deleted(services: Services, event: Event[SessionDeleted]) -> None:
+    await services.gallery.follow_session(event.data)
 
 
 HANDLERS = (on_image_ready, on_session_deleted)

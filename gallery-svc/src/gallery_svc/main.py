@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from photofun_common.service import Opened, create_service
 
-from .api import router
+from .api import routers
 from .settings import GallerySettings
 from .wiring import open_context
 
@@ -22,5 +22,6 @@ def create_app(settings: GallerySettings | None = None, opened: Opened | None = 
         title="PhotoFun gallery",
         description="A person's pictures: find, favour, tag, trash, restore, export.",
     )
-    app.include_router(router)
+    for router in routers:
+        app.include_router(router)
     return app

@@ -18,9 +18,9 @@ from .domain import Cursors
 from .events import HANDLERS
 from .export import FileReader
 from .migrate import migrate
-from .service import Gallery
+from .service import Gallery, Services, Upkeep
 from .settings import GallerySettings
-from .store import SqlStore
+from .store import Database, Stores
 
 __all__ = ["Context", "open_context", "open_gallery"]
 
@@ -33,62 +33,63 @@ _GRACE = 5.0
 class Context:
     """What requests use."""
 
-    gallery: Gallery
+    services: Services
     files: FileUrls
     reader: FileReader
-    store: SqlStore
+    stores: Stores
     bus: Bus
 
     def checks(self) -> dict[str, Callable[[], Awaitable[bool]]]:
         async def bus() -> bool:
             return self.bus.is_connected
 
-        return {"database": self.store.ping, "nats": bus}
+        return {"database": self.stores.database.ping, "nats": bus}
 
 
 @asynccontextmanager
 async def open_context(settings: GallerySettings) -> AsyncIterator[Context]:
     """The context of a running service: also when the database or the bus are not there yet."""
     async with JetStreamBus(settings.nats_url, "gallery-svc") as bus, open_gallery(settings, bus) as context:
-        bus.subscribe(context.gallery, subscriptions_of(HANDLERS))
+        bus.subscribe(context.services, subscriptions_of(HANDLERS))
         yield context
 
 
 @asynccontextmanager
 async def open_gallery(settings: GallerySettings, bus: Bus) -> AsyncIterator[Context]:
     """The gallery on any bus."""
-    store = SqlStore(settings.database, pool_size=settings.gallery_pool_size)
+    stores = Stores.on(Database(settings.database, pool_size=settings.gallery_pool_size))
     secret = settings.files_secret.get_secret_value()
     is_open = settings.auth_mode == "open"
     files = FileUrls(settings.public_url, secret, signed=not is_open)
-    gallery = Gallery(store, bus, files, Cursors(secret), trash_days=settings.gallery_trash_days)
+    upkeep = Upkeep(stores, bus, trash_days=settings.gallery_trash_days)
+    services = Services(Gallery(stores, files, Cursors(secret), trash_days=settings.gallery_trash_days, wake=upkeep.wake), upkeep)
     identity = IdentityKeeper(settings.internal_secret.get_secret_value(), is_open=is_open, service="gallery-svc")
-    opening = asyncio.create_task(_open_store(store))
+    opening = asyncio.create_task(_open_database(stores.database))
     tasks = [opening]
     try:
         async with httpx.AsyncClient(timeout=10, trust_env=False, follow_redirects=False) as client:
             await asyncio.wait([opening], timeout=_PATIENCE)
             tasks += [
-                asyncio.create_task(_after(opening, gallery.keep_relaying, settings.gallery_relay_seconds)),
-                asyncio.create_task(_after(opening, gallery.keep_sweeping, settings.gallery_sweep_seconds)),
+                asyncio.create_task(_after(opening, upkeep.keep_relaying, settings.gallery_relay_seconds)),
+                asyncio.create_task(_after(opening, upkeep.keep_sweeping, settings.gallery_sweep_seconds)),
             ]
-            yield Context(gallery, files, FileReader(client, settings.imaging_url, files, identity), store, bus)
+            yield Context(services, files, FileReader(client, settings.imaging_url, files, identity), stores, bus)
     finally:
-        gallery.stop()
+        upkeep.stop()
         opening.cancel()
         _, late = await asyncio.wait(tasks, timeout=_GRACE)
         for task in late:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await store.aclose()
+        await stores.aclose()
 
 
-async def _open_store(store: SqlStore) -> None:
+async def _open_database(database: Database) -> None:
     """Bring the tables up to date; while the database is away, try again."""
     while True:
         try:
-            await asyncio.to_thread(migrate, store.url)
-            store.opened()
+            await asyncio.to_thread(migrate, database.url)
+            database.opened()
             return
         except Exception as error:  # whatever it is, the service stays up and tries again
             log.warning("database not ready", extra={"error": f"{type(error).__name__}: {error}"[:200]})

@@ -1,25 +1,22 @@
-"""HTTP in and out: `/v1/gallery`."""
+"""Pictures: list, keep, change, trash, restore, purge, history, export."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from photofun_common.http import body_schema, ok, read_body
-from photofun_common.identity import Caller, caller_of
 from starlette.responses import Response, StreamingResponse
 
-from .domain import Filter, Image, ImageNotFoundError, Outcome
-from .export import zipped
-from .service import BULK_MOST
-from .views import (
+from ..domain import Filter, Image, Outcome
+from ..export import zipped
+from ..service import BULK_MOST
+from ..views import (
     Answer,
     BulkBody,
     BulkResult,
     BulkView,
     ChangeBody,
-    Claim,
     FacetsView,
     FilterQuery,
     HistoryView,
@@ -34,7 +31,7 @@ from .views import (
     view_of,
     views_of_history,
 )
-from .wiring import Context
+from .common import Here, Who, cached, writer
 
 __all__ = ["router"]
 
@@ -42,45 +39,16 @@ router = APIRouter(prefix="/v1/gallery", tags=["Gallery"])
 _DONE = {"trash": "trashed", "restore": "restored", "purge": "purged"}
 
 
-def _context(request: Request) -> Context:
-    found: Context = request.app.state.context
-    return found
-
-
-Here = Annotated[Context, Depends(_context)]
-Who = Annotated[Caller, Depends(caller_of)]
-
-
-def _view(context: Context, image: Image) -> ImageView:
-    gallery = context.gallery
+def _view(context: Here, image: Image) -> ImageView:
+    gallery = context.services.gallery
     return view_of(image, context.files, now=gallery.now(), trash_days=gallery.trash_days)
 
 
-def _cached(request: Request, answer: Response) -> Response:
-    """The answer with its ETag for the person's own cache, or 304 when they have it."""
-    tag = f'"{hashlib.sha256(bytes(answer.body)).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key"}
-    known = [given.strip().removeprefix("W/") for given in request.headers.get("if-none-match", "").split(",")]
-    if tag in known or known == ["*"]:
-        return Response(status_code=304, headers=headers)
-    answer.headers.update(headers)
-    return answer
-
-
-async def _writer(request: Request, caller: Caller, named: str | None) -> tuple[str | None, Any]:
-    """Who writes, by the query or the body, and the body.  Two different names are nobody's picture."""
-    body = await read_body(request, empty=True)
-    claimed = body.model(Claim).user_id
-    if named and claimed and named != claimed:
-        raise ImageNotFoundError
-    return caller.reader(named or claimed), body
-
-
-async def _list(request: Request, context: Context, caller: Caller, query: ListQuery, *, trash: bool) -> Response:
+async def _list(request: Request, context: Here, caller: Who, query: ListQuery, *, trash: bool) -> Response:
     wanted = query.to_filter(caller.owner(query.user_id), trash=trash)
-    page = await context.gallery.page(wanted, cursor=query.cursor, limit=query.limit, total=query.total)
+    page = await context.services.gallery.page(wanted, cursor=query.cursor, limit=query.limit, total=query.total)
     meta = {"next_cursor": page.next_cursor, "count": len(page.images), **({} if page.total is None else {"total": page.total})}
-    return _cached(request, ok([_view(context, image) for image in page.images], meta=meta))
+    return cached(request, ok([_view(context, image) for image in page.images], meta=meta))
 
 
 @router.get("", summary="The live pictures, newest first", responses={200: {"model": ListAnswer[ImageView]}})
@@ -97,7 +65,7 @@ async def list_images(request: Request, context: Here, caller: Who, query: Annot
 )
 async def add_image(request: Request, context: Here, caller: Who) -> Response:
     new = (await read_body(request, NewImage)).model(NewImage)
-    image = await context.gallery.bring(
+    image = await context.services.gallery.bring(
         caller.owner(new.user_id), new.image_url, prompt=new.prompt or "", refined_prompt=new.refined_prompt, intent=new.intent or None,
         metadata=new.metadata or {}, title=new.title or None, tags=tuple(new.tags or ()), favorite=new.favorite,
     )  # fmt: skip
@@ -111,21 +79,21 @@ async def list_trash(request: Request, context: Here, caller: Who, query: Annota
 
 @router.get("/facets", summary="Counts by intent, provider and tag", responses={200: {"model": Answer[FacetsView]}})
 async def count_kinds(request: Request, context: Here, caller: Who, query: Annotated[OwnerQuery, Query()]) -> Response:
-    facets = await context.gallery.facets(caller.owner(query.user_id))
-    return _cached(request, ok(FacetsView.of(facets)))
+    facets = await context.services.gallery.facets(caller.owner(query.user_id))
+    return cached(request, ok(FacetsView.of(facets)))
 
 
 @router.get("/export", summary="A zip of the pictures with a manifest", responses={200: {"content": {"application/zip": {}}}})
 async def export(context: Here, caller: Who, query: Annotated[FilterQuery, Query()]) -> Response:
     wanted: Filter = query.to_filter(caller.owner(query.user_id))
-    first = await context.gallery.page(wanted, cursor=None, limit=1)
+    first = await context.services.gallery.page(wanted, cursor=None, limit=1)
     if first.images:
         await context.reader.check()
 
     def describe(image: Image) -> dict[str, Any]:
         return _view(context, image).model_dump(mode="json")
 
-    pieces = zipped(context.gallery.each(wanted), context.reader, describe, now=context.gallery.now())
+    pieces = zipped(context.services.gallery.each(wanted), context.reader, describe, now=context.services.gallery.now())
     headers = {"Content-Disposition": 'attachment; filename="photofun-gallery.zip"', "Cache-Control": "private, no-store"}
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
@@ -137,10 +105,10 @@ async def act_on_many(request: Request, context: Here, caller: Who, query: Annot
     body = (await read_body(request, BulkBody)).model(BulkBody)
     claimed = body.user_id or query.user_id
     if body.all:
-        outcomes = await context.gallery.empty(body.action, caller.owner(claimed))
+        outcomes = await context.services.gallery.empty(body.action, caller.owner(claimed))
     else:
         ids = list(dict.fromkeys(body.ids or ()))
-        outcomes = await context.gallery.act(body.action, ids, caller.reader(claimed), force=body.force)
+        outcomes = await context.services.gallery.act(body.action, ids, caller.reader(claimed), force=body.force)
     return ok(_bulk(_DONE[body.action], outcomes))
 
 
@@ -151,8 +119,8 @@ def _bulk(done: str, outcomes: dict[str, Outcome]) -> dict[str, Any]:
 
 @router.get("/{image_id}", summary="One picture", responses={200: {"model": Answer[ImageView]}})
 async def get_image(request: Request, image_id: str, context: Here, caller: Who, query: Annotated[ItemQuery, Query()]) -> Response:
-    image = await context.gallery.get(image_id, caller.reader(query.user_id), trashed=query.include_deleted)
-    return _cached(request, ok(_view(context, image)))
+    image = await context.services.gallery.get(image_id, caller.reader(query.user_id), trashed=query.include_deleted)
+    return cached(request, ok(_view(context, image)))
 
 
 @router.patch(
@@ -162,36 +130,36 @@ async def get_image(request: Request, image_id: str, context: Here, caller: Who,
     openapi_extra=body_schema(ChangeBody),
 )
 async def change_image(request: Request, image_id: str, context: Here, caller: Who, query: Annotated[ItemQuery, Query()]) -> Response:
-    user_id, body = await _writer(request, caller, query.user_id)
+    user_id, body = await writer(request, caller, query.user_id)
     change = body.model(ChangeBody)
     changes: dict[str, Any] = change.model_dump(include={"favorite", "title", "tags"} & change.model_fields_set)
     if "tags" in changes:
         changes["tags"] = tuple(changes["tags"])
     if changes.get("title") == "":
         changes["title"] = None
-    return ok(_view(context, await context.gallery.change(image_id, user_id, changes, trashed=query.include_deleted)))
+    return ok(_view(context, await context.services.gallery.change(image_id, user_id, changes, trashed=query.include_deleted)))
 
 
 @router.delete("/{image_id}", summary="Into the trash", responses={200: {"model": Answer[TrashedView]}})
 async def trash_image(request: Request, image_id: str, context: Here, caller: Who, query: Annotated[OwnerQuery, Query()]) -> Response:
-    user_id, _ = await _writer(request, caller, query.user_id)
-    return ok(_view(context, await context.gallery.trash(image_id, user_id)), "Deleted")
+    user_id, _ = await writer(request, caller, query.user_id)
+    return ok(_view(context, await context.services.gallery.trash(image_id, user_id)), "Deleted")
 
 
 @router.post("/{image_id}/restore", summary="Out of the trash", responses={200: {"model": Answer[ImageView]}})
 async def restore_image(request: Request, image_id: str, context: Here, caller: Who, query: Annotated[OwnerQuery, Query()]) -> Response:
-    user_id, _ = await _writer(request, caller, query.user_id)
-    return ok(_view(context, await context.gallery.restore(image_id, user_id)), "Restored")
+    user_id, _ = await writer(request, caller, query.user_id)
+    return ok(_view(context, await context.services.gallery.restore(image_id, user_id)), "Restored")
 
 
 @router.delete("/{image_id}/permanent", summary="Gone for good", responses={200: {"model": Answer[PurgedView]}})
 async def purge_image(request: Request, image_id: str, context: Here, caller: Who, query: Annotated[OwnerQuery, Query()]) -> Response:
-    user_id, _ = await _writer(request, caller, query.user_id)
-    await context.gallery.purge(image_id, user_id)
+    user_id, _ = await writer(request, caller, query.user_id)
+    await context.services.gallery.purge(image_id, user_id)
     return ok(PurgedView(image_id=image_id, id=image_id), "Deleted for good")
 
 
 @router.get("/{image_id}/history", summary="What it came from and led to", responses={200: {"model": Answer[HistoryView]}})
 async def get_history(request: Request, image_id: str, context: Here, caller: Who, query: Annotated[ItemQuery, Query()]) -> Response:
-    history = await context.gallery.history(image_id, caller.reader(query.user_id), trashed=query.include_deleted)
-    return _cached(request, ok(views_of_history(history, context.files)))
+    history = await context.services.gallery.history(image_id, caller.reader(query.user_id), trashed=query.include_deleted)
+    return cached(request, ok(views_of_history(history, context.files)))

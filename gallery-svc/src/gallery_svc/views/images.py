@@ -13,12 +13,13 @@ from photofun_common.errors import InvalidError
 from photofun_common.fileurls import FileUrls
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from .domain import Facets, Filter, Image, check_metadata, clean_tags, days_left, fold, moment
-from .service import BULK_MOST, History
+from ..domain import Facets, Filter, Image, check_metadata, clean_tags, days_left, fold, moment
+from ..service import BULK_MOST, History
 
 __all__ = [
     "Answer",
     "BulkBody",
+    "BulkResult",
     "BulkView",
     "ChangeBody",
     "Claim",

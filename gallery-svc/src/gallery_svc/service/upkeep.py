@@ -1,0 +1,98 @@
+"""What does the gallery do by itself?  Empties old trash, and tells which files go until they are gone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from photofun_common.bus import Bus
+from photofun_common.contracts.gallery import ImagePurged
+from photofun_common.errors import PhotoFunError, UnavailableError
+
+from ..store import Stores
+
+__all__ = ["Upkeep"]
+
+log = logging.getLogger(__name__)
+_BATCH = 200
+
+
+class Upkeep:
+    """Work that nobody asks for."""
+
+    def __init__(self, stores: Stores, bus: Bus, *, trash_days: int, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._lists, self._images, self._removals = stores.lists, stores.images, stores.removals
+        self._bus = bus
+        self._trash_days = trash_days
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something is to be told: do not wait for the next round."""
+        self._wake.set()
+
+    async def sweep(self) -> int:
+        """Purge what lay in the trash too long.  Several replicas may do so at once."""
+        now = self._clock()
+        before = now - timedelta(days=self._trash_days)
+        purged = 0
+        while ids := await self._lists.trash_ids(None, before=before, limit=_BATCH):
+            outcomes = await self._images.act("purge", ids, None, now=now, before=before)
+            purged += sum(outcome == "purged" for outcome in outcomes.values())
+            if "purged" not in outcomes.values():
+                break
+        if purged:
+            self._wake.set()
+            log.info("old trash purged", extra={"count": purged})
+        return purged
+
+    async def relay(self) -> int:
+        """Tell imaging-svc which files go.  What can't be told now is tried again later."""
+        told: list[str] = []
+        for row in await self._removals.due(self._clock()):
+            fact = ImagePurged(job_id=row.image_id, user_id=row.user_id, image_id=row.image_id, key=row.key)
+            try:
+                await self._bus.publish(fact)
+                told.append(row.image_id)
+            except UnavailableError:
+                await self._removals.postpone(row.image_id, row.attempts + 1, self._clock())
+                break
+        await self._removals.told(told)
+        return len(told)
+
+    def stop(self) -> None:
+        """End the loops below, after what they have in hand."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def keep_relaying(self, every: float) -> None:
+        """Relay at once when something was purged, and every few seconds anyway, until `stop`."""
+        while not self._stopping.is_set():
+            self._wake.clear()
+            if not await _calmly(self.relay) and not self._stopping.is_set():
+                await _heard(self._wake, every)
+
+    async def keep_sweeping(self, every: float) -> None:
+        """Sweep now and then, until `stop`."""
+        while not self._stopping.is_set():
+            await _calmly(self.sweep)
+            await _heard(self._stopping, every)
+
+
+async def _heard(event: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+
+
+async def _calmly(work: Callable[[], Awaitable[int]]) -> int:
+    try:
+        return await work()
+    except PhotoFunError as error:
+        log.warning("put off", extra={"work": getattr(work, "__name__", "work"), "error": error.detail})
+    except Exception:  # a background loop must go on whatever happens
+        log.exception("background work failed", extra={"work": getattr(work, "__name__", "work")})
+    return 0
