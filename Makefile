@@ -39,7 +39,7 @@ demo: install ## send the README's conversation to the running studio
 
 ## Test it
 
-.PHONY: test unit e2e chaos alone lint fmt bench eval
+.PHONY: test unit e2e chaos alone lint fmt bench gallery-sheet eval
 test: install weights ## every test: the services' own, then the whole studio's
 	@$(MAKE) unit
 	@$(MAKE) e2e
@@ -69,6 +69,9 @@ bench: install weights ## figures beside peers: the running studio's chat, the g
 	$(PY) benchmarks/bench_chat.py
 	$(PY) benchmarks/bench_gateway.py
 	$(PY) benchmarks/bench_photo.py
+
+gallery-sheet: install weights ## every feature on real photos, to look at: build/gallery-sheet/index.html and PNGs
+	$(PY) benchmarks/gallery_sheet.py
 
 eval: install ## how well the offline planner understands
 	$(PY) -m prompt_svc.evaluate

@@ -307,6 +307,20 @@ def test_a_long_caption_wraps_and_stays_inside(plain: Pixels) -> None:
     assert ys.max() < 239
 
 
+def test_the_lines_of_each_paragraph_are_about_equally_long() -> None:
+    ground = np.full((400, 600, 3), 120, np.uint8)
+
+    written = run(
+        ground, {"op": "text", "text": "Chào buổi sáng, các bạn của tôi\nNgười ơi đường về nhà ở đâu hả em", "size": 36, "position": "top"}
+    )
+
+    letters = (written > 230).all(2)
+    rows = np.flatnonzero(letters.any(1))
+    last = letters[rows[-1] - 20 : rows[-1] + 1].any(0).nonzero()[0]
+    widest = letters.any(0).nonzero()[0]
+    assert np.ptp(last) > 0.5 * np.ptp(widest)
+
+
 def test_a_caption_lands_on_clear_pixels_too() -> None:
     clear = np.zeros((120, 200, 4), np.uint8)
 

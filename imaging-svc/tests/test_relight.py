@@ -206,6 +206,16 @@ def test_no_halo_runs_around_the_subject() -> None:
     assert after[near].max() < after[far].max() + 12
 
 
+def test_a_dark_thing_before_a_bright_sky_gets_no_dark_rim_on_its_lit_side() -> None:
+    picture = np.full((200, 300, 3), 210, np.uint8)
+    picture[ball(picture) > 0.5] = 40
+
+    after = lit(picture, "light from the left", style="dramatic").astype(float).mean(2)
+
+    row = after[104, 30:76]  # the sky from the left up to the ball's edge at 82
+    assert row[-6:].min() > row.max() - 45
+
+
 def test_alpha_survives(photo: Pixels) -> None:
     alpha = np.tile(np.arange(120, dtype=np.uint8), (80, 1))
     cutout = np.dstack([photo, alpha])

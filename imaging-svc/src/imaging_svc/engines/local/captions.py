@@ -9,7 +9,7 @@ from importlib.resources import files
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageColor, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFilter, ImageFont
 
 from .rendering import Pixels
 
@@ -17,6 +17,10 @@ __all__ = ["Caption", "draw_caption"]
 
 _FONT = "DejaVuSans-Bold.ttf"
 _SMALLEST = 6
+_MEASURED = 128
+"""The size in pixels at which words are measured."""
+_HINTED = 1.02
+"""How much wider than that measure a line may come out at another size: letters are fitted to whole pixels."""
 _ANCHORS = {"left": 0.0, "center": 0.5, "right": 1.0, "top": 0.0, "middle": 0.5, "bottom": 1.0}
 
 
@@ -105,27 +109,31 @@ def _fit(text: str, size: int | None, *, height: int, width: int) -> _Block:
 
 
 def _set(text: str, size: int, room: int) -> _Block:
-    font, stroke = _font(size), max(1, round(size / 14))
-    lines = _balanced(text, font, room - 2 * stroke)
-    widest = max(font.getlength(line) for line in lines)
+    stroke = max(1, round(size / 14))
+    lines = tuple(line for paragraph in text.split("\n") for line in _balanced(paragraph, size, room - 2 * stroke))
+    widest = max(_font(size).getlength(line) for line in lines)
     return _Block(lines, size, stroke, round(widest) + 2 * stroke, len(lines) * _line_height(size) + 2 * stroke)
 
 
-def _balanced(text: str, font: ImageFont.FreeTypeFont, room: float) -> tuple[str, ...]:
-    """`text` in as few lines as fit into `room` pixels, and those about equally long: no last line of one word."""
-    fewest = _lines(text, font, room)
+@lru_cache(maxsize=4096)
+def _em(text: str) -> float:
+    """How wide a word is, in letter heights; measured once, for every size."""
+    return _font(_MEASURED).getlength(text) / _MEASURED
+
+
+def _balanced(paragraph: str, size: int, room: float) -> list[str]:
+    """`paragraph` in as few lines as fit into `room` pixels, and those about equally long: no last line of one word."""
+    fewest = _wrap(paragraph, size, room)
+    if len(fewest) == 1:
+        return fewest
     narrow, wide = 0.4 * room, room
-    while wide - narrow > 2:
+    while wide - narrow > max(2.0, 0.02 * room):
         middle = (narrow + wide) / 2
-        if len(_lines(text, font, middle)) > len(fewest):
+        if len(_wrap(paragraph, size, middle)) > len(fewest):
             narrow = middle
         else:
             wide = middle
-    return _lines(text, font, wide)
-
-
-def _lines(text: str, font: ImageFont.FreeTypeFont, room: float) -> tuple[str, ...]:
-    return tuple(line for paragraph in text.split("\n") for line in _wrap(paragraph, font, room))
+    return _wrap(paragraph, size, wide)
 
 
 def _line_height(size: int) -> int:
@@ -133,27 +141,32 @@ def _line_height(size: int) -> int:
     return ascent + descent
 
 
-def _wrap(paragraph: str, font: ImageFont.FreeTypeFont, room: float) -> list[str]:
+def _wrap(paragraph: str, size: int, room: float) -> list[str]:
     """`paragraph` broken between words, and inside a word only when it alone is wider than `room` pixels."""
+    most = room / (size * _HINTED)
+    space = _em(" ")
     lines: list[str] = []
-    line = ""
+    line, length = "", 0.0
     for word in paragraph.split():
-        longer = f"{line} {word}".strip()
-        if font.getlength(longer) <= room:
-            line = longer
+        wide = _em(word)
+        if line and length + space + wide <= most:
+            line, length = f"{line} {word}", length + space + wide
             continue
         lines += [line] if line else []
-        *full, line = _break(word, font, room)
+        *full, line = [word] if wide <= most else _break(word, most)
+        length = _em(line)
         lines += full
     return [*lines, line]
 
 
-def _break(word: str, font: ImageFont.FreeTypeFont, room: float) -> list[str]:
-    pieces = [""]
+def _break(word: str, most: float) -> list[str]:
+    pieces, length = [""], 0.0
     for sign in word:
-        if pieces[-1] and font.getlength(pieces[-1] + sign) > room:
+        if pieces[-1] and length + _em(sign) > most:
             pieces.append("")
+            length = 0.0
         pieces[-1] += sign
+        length += _em(sign)
     return pieces
 
 
@@ -169,34 +182,29 @@ def _paint(block: _Block, color: tuple[int, int, int], *, align: str) -> Image.I
     """The block as an RGBA layer: letters, an outline that contrasts with them, and a soft shadow around both."""
     light = 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2]
     edge = (16, 16, 20) if light > 110 else (248, 248, 248)
-    blur = max(1, block.size // 10)
-    size = (block.width + 4 * blur, block.height + 4 * blur)
-    shadow = Image.new("L", size, 0)
-    _write(ImageDraw.Draw(shadow), block, align, blur, fill=150, stroke_fill=150)
-    layer = Image.new("RGBA", size, (*edge, 0))
-    layer.putalpha(shadow.filter(ImageFilter.GaussianBlur(blur)))
-    letters = Image.new("RGBA", size, (*edge, 0))
-    _write(ImageDraw.Draw(letters), block, align, blur, fill=(*color, 255), stroke_fill=(*edge, 255))
-    return Image.alpha_composite(layer, letters)
+    outline = _write(block, align, stroke=block.stroke)
+    coarse = max(1, _blur(block) // 4)
+    shadow = outline.reduce(coarse).filter(ImageFilter.GaussianBlur(_blur(block) / coarse)).point(lambda value: round(value * 0.6))
+    layer = Image.new("RGBA", outline.size, (*edge, 0))
+    layer.putalpha(ImageChops.screen(shadow.resize(outline.size, Image.Resampling.BILINEAR), outline))
+    layer.paste((*color, 255), mask=_write(block, align, stroke=0))
+    return layer
 
 
-def _write(
-    draw: ImageDraw.ImageDraw,
-    block: _Block,
-    align: str,
-    blur: int,
-    *,
-    fill: int | tuple[int, ...],
-    stroke_fill: int | tuple[int, ...],
-) -> None:
-    font = _font(block.size)
+def _blur(block: _Block) -> int:
+    return max(1, block.size // 10)
+
+
+def _write(block: _Block, align: str, *, stroke: int) -> Image.Image:
+    """Where there is ink, 0 to 255: the letters, or the letters grown by `stroke` pixels."""
+    font, edge = _font(block.size), 2 * _blur(block) + block.stroke
+    ink = Image.new("L", (block.width + 4 * _blur(block), block.height + 4 * _blur(block)), 0)
+    draw = ImageDraw.Draw(ink)
     for row, line in enumerate(block.lines):
         spare = block.width - 2 * block.stroke - font.getlength(line)
-        where = (
-            2 * blur + block.stroke + _ANCHORS[align] * spare,
-            2 * blur + block.stroke + row * _line_height(block.size),
-        )
-        draw.text(where, line, font=font, fill=fill, stroke_width=block.stroke, stroke_fill=stroke_fill)
+        where = (edge + _ANCHORS[align] * spare, edge + row * _line_height(block.size))
+        draw.text(where, line, font=font, fill=255, stroke_width=stroke)
+    return ink
 
 
 def _blend(picture: Pixels, layer: Image.Image, position: str, *, margin: int) -> Pixels:
@@ -207,9 +215,13 @@ def _blend(picture: Pixels, layer: Image.Image, position: str, *, margin: int) -
     box = (max(left, 0), max(top, 0), min(left + layer.width, width), min(top + layer.height, height))
     area = (slice(box[1], box[3]), slice(box[0], box[2]))
     over = layer.crop((box[0] - left, box[1] - top, box[2] - left, box[3] - top))
-    under = Image.fromarray(np.ascontiguousarray(picture[area])).convert("RGBA")
+    under = Image.fromarray(np.ascontiguousarray(picture[area]))
+    if under.mode == "RGBA":
+        under.alpha_composite(over)
+    else:
+        under.paste(over.convert("RGB"), mask=over.getchannel("A"))
     written = picture.copy()
-    written[area] = np.asarray(Image.alpha_composite(under, over))[..., : picture.shape[2]]
+    written[area] = np.asarray(under)
     return written
 
 

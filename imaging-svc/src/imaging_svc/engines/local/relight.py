@@ -115,15 +115,27 @@ def _aligned(mask: _Floats, light: _Floats) -> _Floats:
 
 
 def _relief(light: _Floats, mask: _Floats) -> tuple[_Floats, _Floats]:
-    """Heights in pixels (h, w) of the subject and of the background, from the inflated mask and from luminance."""
+    """Slopes (h, w, 2), across and down, of the subject and of the background, from the inflated mask and from luminance."""
     side = max(light.shape)
-    base = gaussian(guided_filter(light, light, radius=max(4, round(0.02 * side)), epsilon=1e-3), 0.022 * side)
+    base = guided_filter(light, light, radius=max(4, round(0.02 * side)), epsilon=1e-3)
     micro = gaussian(light, 0.0012 * side) - gaussian(light, 0.006 * side)
-    ground = 0.05 * side * base + 0.006 * side * micro
+    ground = 0.05 * side * gaussian(_shading(base), 0.022 * side) + 0.006 * side * _slopes(micro)
     away = np.minimum(cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 5), side)
     swollen = sum(weight * _dome(away / (reach * side)) for reach, weight in ((0.16, 0.1), (0.06, 0.03)))
-    body = gaussian(np.asarray(swollen * side, np.float32), 0.014 * side) + 1.1 * ground
+    body = _slopes(gaussian(np.asarray(swollen * side, np.float32), 0.014 * side)) + 1.1 * ground
     return np.asarray(body, np.float32), np.asarray(ground, np.float32)
+
+
+def _slopes(height: _Floats) -> _Floats:
+    """How fast a `height` in pixels (h, w) rises across and down, (h, w, 2)."""
+    return np.dstack([cv2.Sobel(height, cv2.CV_32F, dx, 1 - dx, ksize=3, scale=1 / 8) for dx in (1, 0)])
+
+
+def _shading(base: _Floats) -> _Floats:
+    """Slopes of luminance (h, w, 2) that may come from form: steps are where one thing ends, and would glow as halos."""
+    slopes = _slopes(base)
+    steep = np.linalg.norm(slopes, axis=2, keepdims=True) * max(base.shape) / 14
+    return np.asarray(slopes * np.exp(-(steep**2)), np.float32)
 
 
 def _dome(share: _Floats) -> _Floats:
@@ -131,10 +143,9 @@ def _dome(share: _Floats) -> _Floats:
     return np.asarray(np.sqrt(1 - (1 - np.clip(share, 0, 1)) ** 2), np.float32)
 
 
-def _normals(height: _Floats) -> _Floats:
-    """Unit normals (h, w, 3), x right, y down, z to the viewer, of a `height` in pixels."""
-    slopes = [cv2.Sobel(height, cv2.CV_32F, dx, 1 - dx, ksize=3, scale=1 / 8) for dx in (1, 0)]
-    normals = np.dstack([-slopes[0], -slopes[1], np.ones_like(height)])
+def _normals(slopes: _Floats) -> _Floats:
+    """Unit normals (h, w, 3), x right, y down, z to the viewer, of `slopes` (h, w, 2)."""
+    normals = np.dstack([-slopes, np.ones(slopes.shape[:2], np.float32)])
     return np.asarray(normals / np.linalg.norm(normals, axis=2, keepdims=True), np.float32)
 
 
@@ -244,11 +255,12 @@ def _diffuse(normals: _Floats, toward: _Floats, lighting: Lighting) -> _Floats:
 
 
 def _shadow(mask: _Floats, toward: _Floats) -> _Floats:
-    """The subject's soft shadow on what is behind it, 0..1 (h, w), thrown away from the light."""
+    """The subject's soft shadow on what is behind it, 0..1 (h, w), thrown away from the light; none on the lit side."""
     height, width = mask.shape
     shift = np.array([[1, 0, -0.05 * toward[0] * width], [0, 1, -0.03 * toward[1] * height]], np.float64)
     thrown = cv2.warpAffine(mask, shift, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(gaussian(np.maximum(thrown, 0.6 * mask), 0.022 * max(mask.shape)) * (1 - mask), np.float32)
+    cast = np.clip(gaussian(thrown, 0.03 * max(mask.shape)) - gaussian(mask, 0.03 * max(mask.shape)), 0, 1)
+    return np.asarray(cast * (1 - mask), np.float32)
 
 
 def _from_behind(scene: _Scene, lighting: Lighting) -> _Floats:
