@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from photofun_common.contracts.conversation import HistoryEntry
+from photofun_common.contracts.conversation import HistoryEntry, SessionPicture
+from photofun_common.contracts.values import PictureRef
 
 from .domain import Ask, Plan
 from .planners.offline import OfflinePlanner
@@ -43,7 +44,9 @@ class Verdict:
 
 
 def load(part: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder() / f"{part}.jsonl").read_text(encoding="utf-8").splitlines() if line.strip()]
+    """The phrases of a part, or of a file named by its path."""
+    path = Path(part) if part.endswith(".jsonl") else folder() / f"{part}.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 def _features(plan: Plan) -> list[str]:
@@ -51,19 +54,26 @@ def _features(plan: Plan) -> list[str]:
 
 
 def _fits(wanted: Any, got: Any) -> bool:
-    """`>0` and `<25` compare sizes, a mapping is a part of the other, anything else is equal."""
+    """`>0` and `<25` compare sizes, `~word` is contained, a mapping is a part of the other, anything else is equal."""
     if isinstance(wanted, str) and wanted[:1] in "<>" and wanted[1:].lstrip("-").isdigit():
         return isinstance(got, int | float) and (
             got > float(wanted[1:]) if wanted[0] == ">" else 0 < got < float(wanted[1:]) or (float(wanted[1:]) <= 0 and got < 0)
         )
+    if isinstance(wanted, str) and wanted.startswith("~"):
+        return isinstance(got, str) and wanted[1:].casefold() in got.casefold()
     if isinstance(wanted, dict):
         return isinstance(got, dict) and all(_fits(value, got.get(name)) for name, value in wanted.items())
     return bool(wanted == got)
 
 
 def judge(row: dict[str, Any], plan: Plan, seconds: float) -> Verdict:
+    """The verdict by `expect`, or by the one of the equally good plans in `also` that it comes nearest to."""
+    found = [Verdict(row, plan, *_compare(wanted, plan), seconds) for wanted in (row["expect"], *row.get("also", []))]
+    return max(found, key=lambda verdict: (verdict.is_right, verdict.params_right - verdict.params_wanted))
+
+
+def _compare(expected: list[dict[str, Any]], plan: Plan) -> tuple[bool, int, int]:
     """Right when features come in the wanted order (adjust: the same operations); parameters are counted one by one."""
-    expected = row["expect"]
     right = [step["feature"] for step in expected] == _features(plan)
     wanted = fitting = 0
     for index, step in enumerate(expected):
@@ -83,7 +93,20 @@ def judge(row: dict[str, Any], plan: Plan, seconds: float) -> Verdict:
         for name, value in step.get("params", {}).items():
             wanted += 1
             fitting += _fits(value, got.get(name))
-    return Verdict(row, plan, right, wanted, fitting, seconds)
+        for name, meant in (("picture", plan.picture), ("reference", plan.reference)):
+            if name in step:
+                wanted += 1
+                fitting += meant is not None and meant.key == str(step[name])
+    return right, wanted, fitting
+
+
+def _pictures(context: dict[str, Any]) -> tuple[SessionPicture, ...]:
+    """The session's pictures: `pictures` of them, their keys their positions, the newest or `current` the current one."""
+    count = context.get("pictures", 0)
+    return tuple(
+        SessionPicture(position=place, ref=PictureRef(key=str(place)), current=place == context.get("current", count))
+        for place in range(1, count + 1)
+    )
 
 
 async def run(rows: list[dict[str, Any]], planner: OfflinePlanner | None = None) -> list[Verdict]:
@@ -95,7 +118,13 @@ async def run(rows: list[dict[str, Any]], planner: OfflinePlanner | None = None)
         history = tuple(HistoryEntry.model_validate(entry) for entry in context.get("history", []))
         started = time.perf_counter()
         plan = await used.plan(
-            Ask(row["text"], has_picture=context.get("picture", True), has_reference=context.get("reference", False), history=history)
+            Ask(
+                row["text"],
+                has_picture=context.get("picture", True),
+                has_reference=context.get("reference", False),
+                pictures=_pictures(context),
+                history=history,
+            )  # fmt: skip
         )
         out.append(judge(row, plan, time.perf_counter() - started))
     return out
@@ -153,7 +182,7 @@ def report(verdicts: list[Verdict]) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", nargs="?", choices=("tuning", "test"), default="test")
+    parser.add_argument("part", nargs="?", default="test", help="tuning, test, or a file of phrases in the same format")
     verdicts = asyncio.run(run(load(parser.parse_args().part)))
     for line in report(verdicts):
         _OUT(line)

@@ -326,9 +326,9 @@ def _joined(operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _drawn(words: Words, confidence: float) -> Found | None:
-    from .rules import _generated
+    from .rules import generated
 
-    return _generated(words, 0, words.key, confidence=confidence)
+    return generated(words, 0, words.key, confidence=confidence)
 
 
 def _from_label(label: str, words: Words, ask: Ask) -> Found | None:

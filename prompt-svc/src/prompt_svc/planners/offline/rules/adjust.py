@@ -1,0 +1,92 @@
+"""Which everyday edits does a clause hold, in order?"""
+
+# ruff: noqa: E501 - tables of phrases read best a phrase pattern a line
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from .. import slots
+from ..text import Words
+from .base import BG, Facts, Found
+from .caption import caption
+from .geometry import CROP, FLIP, RESIZE, ROTATE, ROUND, crop, degrees, direction, radius, resize
+from .tones import FEWER, TONES, around
+
+__all__ = ["BLUR_BG", "adjust"]
+
+_GRAYSCALE = re.compile(
+    r"\bblack (?:and|&|n|'n) ?white\b|\bblack-and-white\b|\bgr[ae]y-? ?scale\b|\bmonochrom\w*\b|\b(?:den|trang)[ -]+(?:va )?(?:trang|den)\b|\btrang den\b|\bb ?& ?w\b|\bremove (?:all )?(?:the )?colors?\b(?! cast)|\bno colors?\b|\bnoir\b|\bdon sac\b|\bxoa mau\b|\bgray(?:ed)? (?:it )?out\b"
+)
+
+_SEPIA = re.compile(
+    r"\bsepia\b|\bold (?:photo|picture|time|fashioned)\b|\blook(?:s|ing)? (?:old|aged)\b|\baged (?:photo|look)\b|\bnau co\b|\b(?:anh|hinh) (?:co|cu|xua)\b|\bmau (?:nau|co|xua|hoai co)\b(?! (?:nen|cho))|\bhoai co\b"
+)
+
+BLUR_BG = re.compile(
+    rf"\b(?:blur\w*|unfocus|defocus|soften|lam mo|mo|lam nhoe|nhoe|xoa mo|xoa phong)\b[\w\s']{{0,24}}\b(?:{BG}|behind|phia sau|dang sau|xung quanh|surroundings)\b|\bbehind\b[\w\s]{0, 24}\bblur\w*|\b{BG}\b[\w\s]{{0,20}}\b(?:blur\w*|out of focus|mo|nhoe|mo di|mo ao)\b|\bbokeh\b|\bportrait mode\b|\bshallow depth\b|\bche do chan dung\b|\bxoa phong(?: \w+)?$|\bblurry {BG}\b"
+)
+
+_BLUR = re.compile(
+    r"\bblur\w*\b|\bgaussian\b|\bsoft focus\b|\b(?:lam|cho)(?: \w+){0,2} (?:mo|nhoe)\b|\blam nhoe\b|\b(?:nhoe|mo) (?:hon|di|anh|hinh|ao)\b|\bhieu ung mo\b|\bout of focus\b"
+)
+
+_SHARPEN = re.compile(
+    r"\bsharp(?:en|er|ness|ened|ening)?\b|\bcrisp(?:er|en)?\b|\bclearer\b|\bmore (?:clear|detailed|defined)\b|\bless blurry\b|\btoo blurry\b|\bunblur\b|\bde-?blur\b|\blam (?:cho )?(?:\w+ ){0,2}(?:sac )?net\b|\b(?:sac )?net (?:hon|len|cang)\b|\btang (?:do )?(?:sac )?net\b|\bdo (?:sac )?net\b|\blam ro\b|(?<!ruc )\bro (?:net|hon)\b|\bbi (?:mo|nhoe)\b|\bfocus(?:ed)?\b(?! on)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Op:
+    start: int
+    end: int
+    op: dict[str, Any]
+
+
+def adjust(words: Words, facts: Facts) -> Found | None:
+    text = caption(words, facts)
+    if text:
+        return text
+    key = words.key
+    ops: list[_Op] = []
+
+    def add(match: re.Match[str] | None, op: dict[str, Any]) -> None:
+        if match and not any(match.start() < other.end and other.start < match.end() for other in ops):
+            ops.append(_Op(match.start(), match.end(), op))
+
+    add(_GRAYSCALE.search(key), {"op": "grayscale"})
+    add(_SEPIA.search(key), {"op": "sepia"})
+    add(BLUR_BG.search(key), {"op": "blur-background", "amount": slots.strength_of(key, default=50)})
+    if not any(op.op["op"] == "blur-background" for op in ops):
+        sharpen = _SHARPEN.search(key)
+        add(sharpen, {"op": "sharpen", "amount": slots.strength_of(key, default=50)})
+        if not sharpen:
+            add(_BLUR.search(key), {"op": "blur", "amount": slots.strength_of(key, default=50)})
+    add(ROUND.search(key), {"op": "round-corners", "radius": radius(key, facts)})
+    rotate = None if FLIP.search(key) and not re.search(r"\brotat|xoay|degree|clockwise|\d+ ?do\b", key) else ROTATE.search(key)
+    add(rotate, {"op": "rotate", "degrees": degrees(key)})
+    flip = None if rotate else FLIP.search(key)
+    add(flip, {"op": "flip", "direction": direction(key)})
+    if not flip and not rotate:
+        add(CROP.search(key), crop(key, facts))
+        sized = RESIZE.search(key)
+        if sized and not any(op.op["op"] == "crop" for op in ops) and (size := resize(key, facts)):
+            add(sized, size)
+    for name, sign, pattern in TONES:
+        if any(op.op["op"] in ("grayscale", "sepia") for op in ops) and name in ("saturation",):
+            continue
+        for match in re.finditer(pattern, key):
+            part = around(key, match.start(), match.end())
+            low = sign
+            if sign > 0 and re.search(
+                rf"\b(?:{FEWER}|not (?:so|as|too)|decrease)\b(?!.*\b(?:and|va)\b)", key[max(0, match.start() - 14) : match.start()]
+            ):
+                low = -1
+            add(match, {"op": name, "amount": slots.amount_of(part, sign=low)})
+            break
+    if not ops:
+        return None
+    ops.sort(key=lambda op: op.start)
+    usable = [op.op for op in ops if op.op]
+    return Found("adjust", {"operations": usable[:16]}) if usable else None
