@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import Any
 
@@ -9,6 +10,7 @@ from conversation_svc.settings import Settings
 from photofun_common.bus import MemoryBus
 from photofun_common.contracts.conversation import MessageReceived, SessionDeleted
 from photofun_common.identity import IDENTITY_HEADER, IdentityKeeper
+from photofun_common.once import ONCE_HEADER
 from photofun_common.testing.plugin import client_for, eventually
 
 PIXEL = base64.b64encode(b"not really a picture, but bytes").decode()
@@ -377,3 +379,49 @@ async def test_a_message_whose_answer_was_lost_is_found_when_it_is_sent_again(ta
     assert first["message_id"] == again["message_id"] != other["message_id"]
     told = (await talk.client.get(path, params={"user_id": "ann"})).json()["result"]
     assert sum(message["role"] == "user" for message in told) == 2
+
+
+async def test_messages_sent_at_once_get_numbers_of_their_own_in_one_session(talk: Any) -> None:
+    await talk.start()
+
+    ids = await asyncio.gather(*(talk.say(f"message {number}") for number in range(5)))
+
+    turns = await talk.context.store.turns(talk.sid, limit=10)
+    assert sorted(turn.message_id for turn in turns) == sorted(ids)
+    assert len({turn.seq for turn in turns}) == 5
+    await talk.context.doors.conversations.steering.cancel(ids[0], talk.sid, None)
+    again = await talk.call(ids[0], "retry")
+    assert again.status_code == 202
+    [tried] = [turn for turn in await talk.context.store.turns(talk.sid, limit=10) if turn.message_id == ids[0]]
+    assert tried.rank > max(turn.seq for turn in turns)
+
+
+async def test_the_same_call_sent_twice_at_once_is_one_message(talk: Any) -> None:
+    await talk.start()
+    path = f"/v1/chat/sessions/{talk.sid}/messages"
+
+    answers = await asyncio.gather(
+        *(talk.client.post(path, json={"user_id": "ann", "content": "once"}, headers={ONCE_HEADER: "call-1"}) for _ in range(4))
+    )
+
+    assert {answer.status_code for answer in answers} == {202}
+    [mid] = {answer.json()["result"]["message_id"] for answer in answers}
+    assert [turn.message_id for turn in await talk.context.store.turns(talk.sid, limit=10)] == [mid]
+    assert len(talk.bus.of(MessageReceived)) == 1
+
+
+async def test_a_session_deleted_while_a_message_arrives_takes_it_along(talk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    await talk.start()
+    store = talk.context.store
+    write = store.add_turn
+
+    async def late(turn: Any, due: Any) -> Any:
+        await talk.client.delete(f"/v1/chat/sessions/{talk.sid}")
+        return await write(turn, due)
+
+    monkeypatch.setattr(store, "add_turn", late)
+
+    mid = await talk.say("too late")
+
+    assert await store.turns(talk.sid, limit=10) == []
+    assert (await talk.context.doors.jobs.get(mid)).status == "CANCELED"

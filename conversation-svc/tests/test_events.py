@@ -352,8 +352,8 @@ async def test_an_overdue_message_fails_with_a_problem(talk: Any, say: Any) -> N
     others, fresh = await say("one"), await say("two")
     await _age(talk, others.mid, 200)
 
-    assert await talk.context.conversations.sweep() == 1
-    assert await talk.context.conversations.sweep() == 0
+    assert await talk.context.conversations.tending.sweep() == 1
+    assert await talk.context.conversations.tending.sweep() == 0
 
     polled = await talk.poll(others.mid)
     assert (polled["status"], polled["error"]["slug"]) == ("FAILED", "deadline-exceeded")
@@ -371,7 +371,7 @@ async def test_the_sweeper_takes_over_the_end_of_a_job_whose_event_was_lost(talk
     )
     await _age(talk, others.mid, 200)
 
-    assert await talk.context.conversations.sweep() == 1
+    assert await talk.context.conversations.tending.sweep() == 1
 
     polled = await talk.poll(others.mid)
     assert polled["status"] == "DONE"

@@ -24,7 +24,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from starlette.responses import Response, StreamingResponse
 
 from .domain import Session, Turn, checked_picture, decode_picture
-from .service import Conversations, Wish
+from .meaning import Wish
+from .service import Conversations
 from .views import Views
 
 __all__ = ["Doors", "router"]
@@ -142,7 +143,7 @@ async def _owner(request: Request, caller: Caller) -> str | None:
 @router.post("/sessions", status_code=201, summary="Start a session", openapi_extra=body_schema(CreateSession))
 async def create_session(request: Request, doors: Service, caller: By) -> Response:
     body = (await read_body(request, CreateSession)).model(CreateSession)
-    session = await doors.conversations.open(caller.owner(body.user_id), body.title)
+    session = await doors.conversations.sessions.open(caller.owner(body.user_id), body.title)
     return ok(doors.views.session(session, []), "Session created", status=201)
 
 
@@ -150,7 +151,7 @@ async def create_session(request: Request, doors: Service, caller: By) -> Respon
 async def list_sessions(request: Request, doors: Service, caller: By) -> Response:
     owner = caller.owner(_asked_user(request))
     limit = query_int(request, "limit", 20, low=1, high=100)
-    found = await doors.conversations.sessions(owner, limit=limit + 1, before=_read_cursor(request.query_params.get("cursor")))
+    found = await doors.conversations.sessions.of(owner, limit=limit + 1, before=_read_cursor(request.query_params.get("cursor")))
     shown = found[:limit]
     cursor = _cursor(shown[-1]) if len(found) > limit else None
     return ok([doors.views.session(session, []) for session in shown], meta={"next_cursor": cursor, "count": len(shown)})
@@ -159,7 +160,7 @@ async def list_sessions(request: Request, doors: Service, caller: By) -> Respons
 @router.get("/sessions/{session_id}", summary="A session with a page of its messages, the newest first asked for")
 async def get_session(session_id: str, request: Request, doors: Service, caller: By) -> Response:
     owner = caller.reader(_asked_user(request))
-    session = await doors.conversations.session(session_id, owner)
+    session = await doors.conversations.sessions.get(session_id, owner)
     messages, older = await _page(session_id, request, doors, owner)
     return ok(doors.views.session(session, messages), meta={"next_cursor": older, "count": len(messages)})
 
@@ -167,7 +168,7 @@ async def get_session(session_id: str, request: Request, doors: Service, caller:
 @router.patch("/sessions/{session_id}", summary="Rename a session", openapi_extra=body_schema(RenameSession))
 async def rename_session(session_id: str, request: Request, doors: Service, caller: By) -> Response:
     body = (await read_body(request, RenameSession)).model(RenameSession)
-    session = await doors.conversations.rename(session_id, caller.reader(body.user_id or _asked_user(request)), body.title)
+    session = await doors.conversations.sessions.rename(session_id, caller.reader(body.user_id or _asked_user(request)), body.title)
     return ok(doors.views.session(session, []), "Session renamed")
 
 
@@ -176,7 +177,7 @@ async def delete_session(session_id: str, request: Request, doors: Service, call
     images = request.query_params.get("images") or "keep"
     if images not in ("keep", "trash"):
         raise InvalidError("images: keep or trash", errors=[{"field": "images", "message": "must be keep or trash"}])
-    await doors.conversations.delete_session(session_id, await _owner(request, caller), "trash" if images == "trash" else "keep")
+    await doors.conversations.sessions.delete(session_id, await _owner(request, caller), "trash" if images == "trash" else "keep")
     return ok({"session_id": session_id, "deleted": True, "images": images}, "Session deleted")
 
 
@@ -199,7 +200,7 @@ async def send_message(session_id: str, request: Request, doors: Service, caller
         text=body.content, data=data, image_url=body.image_url, selected=tuple(body.selected_messages),
         additional=tuple(body.additional_images), feature_params=body.feature_params, mode=body.mode, refine=body.refine,
     )  # fmt: skip
-    turn = await doors.conversations.send(session_id, owner, wish, once_of(request))
+    turn = await doors.conversations.sending.send(session_id, owner, wish, once_of(request))
     return accepted(
         {
             "status": turn.status, "message_id": turn.message_id, "task_id": turn.message_id, "session_id": session_id,
@@ -212,7 +213,7 @@ async def send_message(session_id: str, request: Request, doors: Service, caller
 @router.get("/sessions/{session_id}/messages", summary="The history, a page oldest first")
 async def list_messages(session_id: str, request: Request, doors: Service, caller: By) -> Response:
     owner = caller.reader(_asked_user(request))
-    await doors.conversations.session(session_id, owner)
+    await doors.conversations.sessions.get(session_id, owner)
     messages, older = await _page(session_id, request, doors, owner)
     return ok(messages, meta={"next_cursor": older, "count": len(messages)})
 
@@ -220,26 +221,26 @@ async def list_messages(session_id: str, request: Request, doors: Service, calle
 @router.get("/sessions/{session_id}/messages/{message_id}", summary="Poll one message")
 async def get_message(session_id: str, message_id: str, request: Request, doors: Service, caller: By) -> Response:
     owner = caller.reader(_asked_user(request))
-    turn, role = await doors.conversations.any_message(message_id, session_id, owner)
-    record = await doors.conversations.record(turn) if role == "assistant" else None
+    turn, role = await doors.conversations.reading.any_message(message_id, session_id, owner)
+    record = await doors.conversations.records.find(turn) if role == "assistant" else None
     return ok(doors.views.message(turn, role, record))
 
 
 @router.delete("/sessions/{session_id}/messages/{message_id}", summary="Delete one message")
 async def delete_message(session_id: str, message_id: str, request: Request, doors: Service, caller: By) -> Response:
-    await doors.conversations.delete_message(message_id, session_id, await _owner(request, caller))
+    await doors.conversations.steering.delete(message_id, session_id, await _owner(request, caller))
     return ok({"message_id": message_id, "deleted": True}, "Message deleted")
 
 
 @router.post("/sessions/{session_id}/messages/{message_id}/cancel", summary="Cancel exactly this job")
 async def cancel_message(session_id: str, message_id: str, request: Request, doors: Service, caller: By) -> Response:
-    turn = await doors.conversations.cancel(message_id, session_id, await _owner(request, caller))
+    turn = await doors.conversations.steering.cancel(message_id, session_id, await _owner(request, caller))
     return ok(await _polled(turn, doors), "Canceled" if turn.status == "CANCELED" else f"It is {turn.status} already")
 
 
 @router.post("/sessions/{session_id}/messages/{message_id}/retry", status_code=202, summary="Run a failed message again")
 async def retry_message(session_id: str, message_id: str, request: Request, doors: Service, caller: By) -> Response:
-    turn = await doors.conversations.retry(message_id, session_id, await _owner(request, caller))
+    turn = await doors.conversations.steering.retry(message_id, session_id, await _owner(request, caller))
     return accepted(await _polled(turn, doors), "Running again")
 
 
@@ -251,14 +252,14 @@ async def approve_message(session_id: str, message_id: str, request: Request, do
     has_body = bool(request.headers.get("content-type"))
     body = (await read_body(request, Approve, empty=True)).model(Approve) if has_body else Approve()
     owner = caller.reader(_asked_user(request) or body.user_id)
-    turn = await doors.conversations.approve(message_id, session_id, owner, body.plan)
+    turn = await doors.conversations.steering.approve(message_id, session_id, owner, body.plan)
     return accepted(await _polled(turn, doors), "Approved")
 
 
 @router.get("/sessions/{session_id}/messages/{message_id}/events", summary="The job as Server-Sent Events")
 async def message_events(session_id: str, message_id: str, request: Request, doors: Service, caller: By) -> Response:
-    turn = await doors.conversations.message(message_id, session_id, caller.reader(_asked_user(request)))
-    await doors.conversations.job(turn)
+    turn = await doors.conversations.reading.message(message_id, session_id, caller.reader(_asked_user(request)))
+    await doors.conversations.records.ensure(turn)
     last = request.headers.get("last-event-id", "").strip()
     after = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0
 
@@ -273,13 +274,13 @@ async def message_events(session_id: str, message_id: str, request: Request, doo
 
 
 async def _polled(turn: Turn, doors: Doors) -> dict[str, Any]:
-    return doors.views.answer(turn, await doors.conversations.record(turn))
+    return doors.views.answer(turn, await doors.conversations.records.find(turn))
 
 
 async def _page(session_id: str, request: Request, doors: Doors, owner: str | None) -> tuple[list[dict[str, Any]], str | None]:
     limit = query_int(request, "limit", 20, low=1, high=100)
     before = request.query_params.get("before") or request.query_params.get("cursor") or None
-    lines, older = await doors.conversations.page(session_id, limit=limit, before=before, owner=owner)
+    lines, older = await doors.conversations.reading.page(session_id, limit=limit, before=before, owner=owner)
     return [doors.views.message(turn, role) for turn, role in lines], older
 
 

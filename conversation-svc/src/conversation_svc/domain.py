@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from photofun_common.contracts.features import by_id
@@ -36,8 +36,10 @@ __all__ = [
     "checked_plan",
     "content_of",
     "decode_picture",
+    "found",
     "language_of",
     "mark_of",
+    "now",
     "title_of",
     "undo",
     "undo_mark",
@@ -188,6 +190,16 @@ class Finished:
     pictures: tuple[SessionPicture, ...] = ()
     image: dict[str, Any] | None = None
     planned: dict[str, Any] = field(default_factory=dict)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def found(session: Session | None) -> Session:
+    if session is None:
+        raise SessionNotFoundError("There is no session with this id")
+    return session
 
 
 def mark_of(rank: int, step: int) -> int:

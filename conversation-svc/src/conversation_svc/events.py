@@ -16,32 +16,32 @@ __all__ = ["HANDLERS", "given_up"]
 
 @on(PlanReady)
 async def on_plan_ready(conversations: Conversations, event: Event[PlanReady]) -> None:
-    await conversations.planned(event.data)
+    await conversations.following.planned(event.data)
 
 
 @on(ReplyReady)
 async def on_reply_ready(conversations: Conversations, event: Event[ReplyReady]) -> None:
-    await conversations.replied(event.data)
+    await conversations.following.replied(event.data)
 
 
 @on(PlanFailed)
 async def on_plan_failed(conversations: Conversations, event: Event[PlanFailed]) -> None:
-    await conversations.not_planned(event.data)
+    await conversations.following.not_planned(event.data)
 
 
 @on(SourceStored)
 async def on_source_stored(conversations: Conversations, event: Event[SourceStored]) -> None:
-    await conversations.source_stored(event.data)
+    await conversations.following.source_stored(event.data)
 
 
 @on(ImageReady)
 async def on_image_ready(conversations: Conversations, event: Event[ImageReady]) -> None:
-    await conversations.image_ready(event.data)
+    await conversations.following.image_ready(event.data)
 
 
 @on(JobFinished)
 async def on_job_finished(conversations: Conversations, event: Event[JobFinished]) -> None:
-    await conversations.job_finished(event.data)
+    await conversations.following.job_finished(event.data)
 
 
 HANDLERS: tuple[Handler, ...] = (on_plan_ready, on_reply_ready, on_plan_failed, on_source_stored, on_image_ready, on_job_finished)
@@ -51,4 +51,4 @@ _DECISIVE = (PlanReady, ReplyReady, PlanFailed, JobFinished)
 async def given_up(conversations: Conversations, event: Event[Any], reason: str) -> None:
     """An event was given up: when the message would wait for it for ever, the message ends."""
     if isinstance(event.data, _DECISIVE):
-        await conversations.give_up(event.job_id, reason)
+        await conversations.following.give_up(event.job_id, reason)

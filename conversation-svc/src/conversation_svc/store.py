@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -15,18 +16,22 @@ from photofun_common.contracts.values import PictureRef, ProblemData
 from photofun_common.errors import UnavailableError
 from pydantic import BaseModel
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel, ReturnDocument
-from pymongo.errors import PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from .domain import ACTIVE, MAX_PICTURES, Session, SessionPicture, Status, Turn
 
 log = logging.getLogger(__name__)
-__all__ = ["Store", "open_client"]
+__all__ = ["NumberTakenError", "Store", "open_client"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _TOMBSTONE_DAYS = 7
 _PATIENCE = 16
 Document = dict[str, Any]
+
+
+class NumberTakenError(Exception):
+    """Another turn of the session has this number."""
 
 
 def open_client(uri: str) -> AsyncMongoClient[Document]:
@@ -67,6 +72,7 @@ class Store:
         base = client.get_default_database(database)
         self._sessions = base["sessions"]
         self._turns = base["turns"]
+        self._indexed = asyncio.Event()
 
     async def connect(self) -> None:
         """Begin to watch the server; this does not wait for it."""
@@ -98,6 +104,7 @@ class Store:
                 IndexModel([("outbox_due", ASCENDING)], name="outbox", sparse=True),
             ]
         )
+        self._indexed.set()
 
     async def ping(self) -> bool:
         return bool((await self._client.admin.command("ping")).get("ok"))
@@ -131,34 +138,40 @@ class Store:
         )
 
     @guarded
-    async def give_title(self, session_id: str, title: str) -> None:
-        """Only a session without a title gets one."""
-        await self._sessions.update_one({"_id": session_id, "title": None}, {"$set": {"title": title}})
+    async def touch(self, session_id: str, seq: int, at: datetime, title: str | None) -> bool:
+        """Note that a message came; only a session without a title gets one.  False when the session is gone."""
+        noted: Document = {"$max": {"last_seq": seq, "updated_at": at}}
+        if title is not None:
+            entitled = {**noted, "$set": {"title": title}}
+            if (await self._sessions.update_one({**_live(session_id, None), "title": None}, entitled)).matched_count:
+                return True
+        return bool((await self._sessions.update_one(_live(session_id, None), noted)).matched_count)
 
     @guarded
-    async def next_seq(self, session_id: str, owner: str | None, now: datetime) -> Session | None:
-        """The session with the next number taken."""
+    async def take_number(self, session_id: str, owner: str | None, at: datetime) -> Session | None:
+        """The session with a number taken that is above every turn's."""
+        newest = await self._turns.find({"session_id": session_id}, {"seq": 1}).sort("seq", DESCENDING).limit(1).to_list(None)
+        if newest:
+            await self._sessions.update_one(_live(session_id, owner), {"$max": {"last_seq": newest[0]["seq"]}})
         return _to_session(
             await self._sessions.find_one_and_update(
-                _live(session_id, owner), {"$inc": {"last_seq": 1}, "$set": {"updated_at": now}}, return_document=ReturnDocument.AFTER
+                _live(session_id, owner), {"$inc": {"last_seq": 1}, "$set": {"updated_at": at}}, return_document=ReturnDocument.AFTER
             )
         )
 
     @guarded
-    async def add_picture(self, session_id: str, picture: SessionPicture) -> None:
-        """Put a picture in its place among the session's, once."""
-        await self._sessions.update_one(
-            {"_id": session_id, "deleted": False, "pictures.image_id": {"$ne": picture.image_id}},
-            {
-                "$push": {
-                    "pictures": {
-                        "$each": [asdict(picture)],
-                        "$sort": {"rank": 1, "step": 1, "index": 1},
-                        "$slice": -MAX_PICTURES,
-                    }
-                }
-            },
-        )
+    async def place(self, session_id: str, picture: SessionPicture, mark: int | None) -> None:
+        """Put a picture in its place among the session's, once; `mark` makes it current unless something later moved that already."""
+        query: Document = {"_id": session_id, "deleted": False}
+        absent: Document = {**query, "pictures.image_id": {"$ne": picture.image_id}}
+        push: Document = {"$each": [asdict(picture)], "$sort": {"rank": 1, "step": 1, "index": 1}, "$slice": -MAX_PICTURES}
+        if mark is not None:
+            both: Document = {"$push": {"pictures": push}, "$set": {"current": picture.image_id, "mark": mark}}
+            if (await self._sessions.update_one({**absent, "mark": {"$lt": mark}}, both)).matched_count:
+                return
+        await self._sessions.update_one(absent, {"$push": {"pictures": push}})
+        if mark is not None:
+            await self.make_current(session_id, picture.image_id, mark)
 
     @guarded
     async def make_current(self, session_id: str, image_id: str, mark: int) -> None:
@@ -197,8 +210,20 @@ class Store:
     # --- turns
 
     @guarded
-    async def add_turn(self, turn: Turn, outbox_due: datetime) -> None:
-        await self._turns.insert_one({**_from_turn(turn), "outbox_due": outbox_due})
+    async def add_turn(self, turn: Turn, outbox_due: datetime) -> Turn:
+        """Write a new turn; the one with its id that is there already wins.  Raises NumberTakenError."""
+        try:
+            await asyncio.wait_for(self._indexed.wait(), _PATIENCE * 0.05)
+        except TimeoutError as error:
+            raise UnavailableError("The document store is not ready", slug="store-unavailable") from error
+        try:
+            await self._turns.insert_one({**_from_turn(turn), "outbox_due": outbox_due})
+        except DuplicateKeyError as error:
+            made = _to_turn(await self._turns.find_one({"_id": turn.message_id}))
+            if made is None:
+                raise NumberTakenError from error
+            return made
+        return turn
 
     @guarded
     async def turn(self, message_id: str, *, session_id: str | None = None, owner: str | None = None) -> Turn | None:
@@ -260,23 +285,34 @@ class Store:
         return _to_turn(await self._turns.find_one_and_update(query, {"$set": document}, return_document=ReturnDocument.AFTER))
 
     @guarded
-    async def add_to_turn(self, message_id: str, what: str, picture: SessionPicture, changes: Document) -> Turn | None:
-        """Add a picture to the turn's `uploaded` or `results`, once; the turn as it is now, None when it is gone."""
+    async def add_to_turn(self, message_id: str, what: str, picture: SessionPicture, changes: Document) -> None:
+        """Add a picture to the turn's `uploaded` or `results`, once."""
         await self._turns.update_one(
-            {"_id": message_id, f"{what}.image_id": {"$ne": picture.image_id}},
-            {"$push": {what: asdict(picture)}, "$set": {name: _plain(value) for name, value in changes.items()}},
+            {"_id": message_id, "answer_deleted": False, f"{what}.image_id": {"$ne": picture.image_id}},
+            {"$push": {what: asdict(picture)}} | ({"$set": {name: _plain(value) for name, value in changes.items()}} if changes else {}),
         )
-        return _to_turn(await self._turns.find_one({"_id": message_id, "answer_deleted": False}))
 
     @guarded
-    async def sent(self, turn: Turn) -> None:
-        """The outbox entry is done, unless another one took its place."""
-        await self._turns.update_one(
-            {"_id": turn.message_id, "attempt": turn.attempt, "outbox": turn.outbox},
-            {"$set": {"outbox": None}, "$unset": {"outbox_due": ""}},
-        )
-        if turn.user_deleted and turn.answer_deleted:
-            await self._turns.delete_one({"_id": turn.message_id, "outbox": None})
+    async def finish(self, turn: Turn, new: list[SessionPicture], changes: Document) -> Turn | None:
+        """End an unfinished turn of the same attempt and add its new results; None when it changed meanwhile."""
+        query: Document = {"_id": turn.message_id, "answer_deleted": False, "attempt": turn.attempt, "status": {"$in": sorted(ACTIVE)}}
+        update: Document = {"$set": {name: _plain(value) for name, value in changes.items()}}
+        if new:
+            query["results.image_id"] = {"$nin": [picture.image_id for picture in new]}
+            update["$push"] = {"results": {"$each": [asdict(picture) for picture in new]}}
+        return _to_turn(await self._turns.find_one_and_update(query, update, return_document=ReturnDocument.AFTER))
+
+    @guarded
+    async def sent(self, turns: list[Turn]) -> None:
+        """The outbox entries are done, unless others took their place; turns of which nothing is left go."""
+        told: dict[tuple[int, str | None], list[str]] = defaultdict(list)
+        for turn in turns:
+            told[turn.attempt, turn.outbox].append(turn.message_id)
+        for (attempt, outbox), ids in told.items():
+            await self._turns.update_many(
+                {"_id": {"$in": ids}, "attempt": attempt, "outbox": outbox}, {"$set": {"outbox": None}, "$unset": {"outbox_due": ""}}
+            )
+            await self._turns.delete_many({"_id": {"$in": ids}, "user_deleted": True, "answer_deleted": True, "outbox": None})
 
     @guarded
     async def claim_outbox(self, now: datetime, until: datetime) -> Turn | None:

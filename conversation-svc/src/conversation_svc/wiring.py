@@ -17,7 +17,7 @@ from photofun_common.jobs import JobStore
 
 from .api import Doors
 from .events import HANDLERS, given_up
-from .service import Conversations
+from .service import Conversations, open_conversations
 from .settings import Settings
 from .store import Store, open_client
 from .views import Views
@@ -56,15 +56,15 @@ async def open_context(settings: Settings, bus: Bus | None = None) -> AsyncItera
         jobs = JobStore(bus)
         signed = settings.auth_mode == "required"
         files = FileUrls(settings.public_url, settings.files_secret.get_secret_value(), signed=signed)
-        conversations = Conversations(
+        conversations = open_conversations(
             store, bus, jobs, files, job_deadline=settings.job_deadline, max_queued=settings.conversation_max_queued, signed=signed
         )
-        stack.push_async_callback(conversations.aclose)
+        stack.push_async_callback(conversations.outbox.aclose)
         stopping = asyncio.Event()
         background = [
             asyncio.create_task(_index(store, stopping)),
-            asyncio.create_task(_every(settings.conversation_relay_seconds, "relay", conversations.relay, stopping)),
-            asyncio.create_task(_every(settings.conversation_sweep_seconds, "sweep", conversations.sweep, stopping)),
+            asyncio.create_task(_every(settings.conversation_relay_seconds, "relay", conversations.tending.relay, stopping)),
+            asyncio.create_task(_every(settings.conversation_sweep_seconds, "sweep", conversations.tending.sweep, stopping)),
         ]
         stack.push_async_callback(_stop, background, stopping)
         if isinstance(bus, JetStreamBus):

@@ -1,0 +1,59 @@
+"""Who looks after what nobody asks for?  No leader: every replica relays and sweeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from photofun_common.bus import Bus
+from photofun_common.errors import DeadlineError
+
+from . import ends
+from .domain import now
+from .following import Following
+from .outbox import CLAIM, Outbox
+from .records import Records
+from .sessions import Sessions
+from .store import Store
+
+__all__ = ["Tending"]
+
+_OVERDUE = timedelta(seconds=10)
+_LOST_REPLY = timedelta(seconds=60)
+_SETTLED = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Tending:
+    """The rounds of the background loops."""
+
+    store: Store
+    bus: Bus
+    outbox: Outbox
+    sessions: Sessions
+    following: Following
+    records: Records
+
+    async def relay(self) -> int:
+        """Publish what is owed and due; the number of entries done."""
+        done = await self.outbox.relay()
+        while self.bus.is_connected and (session := await self.store.claim_burial(now(), now() + CLAIM)) is not None:
+            await self.sessions.bury(session)
+            done += 1
+        return done
+
+    async def sweep(self) -> int:
+        """End what is overdue, and take over the end of jobs whose events were lost; the number of messages ended."""
+        at = now()
+        ended = 0
+        for turn in await self.store.processing(untouched_since=at - _SETTLED):
+            record = await self.records.find(turn)
+            if record is not None and record.is_final and record.run == turn.attempt and (record.steps or record.status != "COMPLETED"):
+                if record.updated_at < at - _SETTLED:
+                    ended += await self.following.finish(turn, ends.finished_by_record(turn, record)) is not None
+                continue
+            grace = _LOST_REPLY if record is not None and record.is_final else _OVERDUE
+            if turn.deadline + grace < at:
+                problem = DeadlineError("The job did not end in its time; try it again").to_problem()
+                ended += await self.following.fail(turn, problem)
+        return ended
