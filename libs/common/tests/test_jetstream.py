@@ -85,6 +85,24 @@ async def test_job_records_change_under_many_writers(bus):
         await jobs.get("unknown")
 
 
+async def test_a_store_that_remembers_an_older_record_judges_the_newer_one(bus):
+    ours, theirs = JobStore(bus), JobStore(bus)
+    name = f"shared-{id(bus)}"
+    await ours.create(record(name))
+    await theirs.change(name, lambda found: with_event(found, "stage", "theirs", run=2))
+
+    def in_run_two(found):
+        if found.run != 2:
+            raise ConflictError("another run")
+        return with_event(found, "stage", "ours")
+
+    after = await ours.change(name, in_run_two)
+    unchanged = await theirs.change(name, lambda found: None)
+
+    assert [line.stage for line in after.events] == ["theirs", "ours"]
+    assert unchanged == after
+
+
 async def test_a_listener_hears_all_and_resumes_after_the_last_it_heard(bus):
     jobs = JobStore(bus)
     name = f"story-{id(bus)}"

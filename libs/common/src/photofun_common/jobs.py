@@ -19,6 +19,7 @@ __all__ = ["JobNotFoundError", "JobStore", "render_job", "sse", "with_event"]
 BUCKET = "jobs"
 _KEEP = 7 * 86400
 _MAX_TRIES = 20
+_REMEMBERED = 256
 HEARTBEAT_SECONDS = 15.0
 
 
@@ -60,6 +61,7 @@ class JobStore:
         self._listeners: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._followers: list[Callable[[JobRecord], None]] = []
         self._following = False
+        self._written: dict[str, tuple[JobRecord, int]] = {}
 
     async def _bucket(self) -> KeyValue:
         bucket = await self._bus.key_value(BUCKET, ttl=_KEEP)
@@ -76,9 +78,10 @@ class JobStore:
         """Write a new record; the one that is there already wins."""
         bucket = await self._bucket()
         try:
-            await bucket.create(record.job_id, record.model_dump_json().encode())
+            revision = await bucket.create(record.job_id, record.model_dump_json().encode())
         except ConflictError:
             return await self.get(record.job_id)
+        self._remember(record, revision)
         return record
 
     async def get(self, job_id: str) -> JobRecord:
@@ -95,19 +98,46 @@ class JobStore:
         return [JobRecord.model_validate_json(value) for _, value in await (await self._bucket()).items()]
 
     async def change(self, job_id: str, change: Callable[[JobRecord], JobRecord | None]) -> JobRecord:
-        """Apply `change` to the record with compare-and-set; None leaves it as it is.  Raises JobNotFoundError."""
-        bucket = await self._bucket()
+        """Apply `change` to the record with compare-and-set; None leaves it as it is.  Raises JobNotFoundError.
+
+        `change` may be called several times; a ConflictError of its own on a record that was outdated is not raised.
+        """
+        known = self._written.pop(job_id, None)
+        if known is not None and (after := await self._change_known(known, change)) is not None:
+            return after
         for _ in range(_MAX_TRIES):
             record, revision = await self._read(job_id)
             after = change(record)
             if after is None or after is record:
                 return record
             try:
-                await bucket.update(job_id, after.model_dump_json().encode(), revision)
+                await self._update(after, revision)
             except ConflictError:
                 continue
             return after
         raise UnavailableError("The job's record is too busy")
+
+    async def _change_known(self, known: tuple[JobRecord, int], change: Callable[[JobRecord], JobRecord | None]) -> JobRecord | None:
+        """Change what this process wrote last without reading it again; None when that is not the record any more, or may not be."""
+        record, revision = known
+        try:
+            after = change(record)
+            if after is None or after is record:
+                return None
+            await self._update(after, revision)
+        except ConflictError:
+            return None
+        return after
+
+    async def _update(self, record: JobRecord, revision: int) -> None:
+        self._remember(record, await (await self._bucket()).update(record.job_id, record.model_dump_json().encode(), revision))
+
+    def _remember(self, record: JobRecord, revision: int) -> None:
+        """Keep what this process wrote last, so that its next change needs no reading; a change by others shows as a conflict."""
+        if not record.is_final:
+            self._written[record.job_id] = (record, revision)
+        while len(self._written) > _REMEMBERED:
+            del self._written[next(iter(self._written))]
 
     async def delete(self, job_id: str) -> None:
         await (await self._bucket()).delete(job_id)
