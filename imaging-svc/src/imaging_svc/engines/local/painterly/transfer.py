@@ -236,7 +236,7 @@ def _rebuilt(canvas: Floats, source: Floats, grain: _Grain, random: Random) -> F
     pool = _pool(source, grain, random)
     nearest = _nearest(_features(canvas, ys, xs, side), _features_of(pool), random)
     soft = blur(canvas, 0.3 * side)
-    offsets = 0.75 * (soft[ys + side // 2, xs + side // 2] - pool.mean((1, 2))[nearest])
+    offsets = 0.85 * (soft[ys + side // 2, xs + side // 2] - pool.mean((1, 2))[nearest])
     window = np.outer(*[np.hanning(side + 2)[1:-1]] * 2).astype(np.float32)[..., None] ** 1.5
     total = np.zeros((*canvas.shape[:2], 4), np.float32)
     weighted = np.concatenate([pool * window, np.repeat(window[None], len(pool), 0)], axis=3)
@@ -296,7 +296,7 @@ def _weighted(cells: Floats) -> Floats:
     light = cells @ np.array([0.299, 0.587, 0.114], np.float32)
     mean = light.mean((1, 2), keepdims=True)
     chroma = cells[..., ::2] - light[..., None]
-    parts = [light - mean, 0.6 * np.broadcast_to(mean, light.shape), 0.35 * chroma[..., 0], 0.35 * chroma[..., 1]]
+    parts = [light - mean, 0.3 * np.broadcast_to(mean, light.shape), 0.25 * chroma[..., 0], 0.25 * chroma[..., 1]]
     return np.ascontiguousarray(np.concatenate([part.reshape(len(cells), -1) for part in parts], axis=1), np.float32)
 
 
