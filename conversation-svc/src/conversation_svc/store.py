@@ -7,7 +7,7 @@ import functools
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Coroutine
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
@@ -16,6 +16,7 @@ from photofun_common.contracts.values import PictureRef, ProblemData
 from photofun_common.errors import UnavailableError
 from pydantic import BaseModel
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel, ReturnDocument
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from .domain import ACTIVE, MAX_PICTURES, Session, SessionPicture, Status, Turn
@@ -131,11 +132,7 @@ class Store:
 
     @guarded
     async def rename(self, session_id: str, owner: str | None, title: str, now: datetime) -> Session | None:
-        return _to_session(
-            await self._sessions.find_one_and_update(
-                _live(session_id, owner), {"$set": {"title": title, "updated_at": now}}, return_document=ReturnDocument.AFTER
-            )
-        )
+        return _to_session(await _changed(self._sessions, _live(session_id, owner), {"$set": {"title": title, "updated_at": now}}))
 
     @guarded
     async def touch(self, session_id: str, seq: int, at: datetime, title: str | None) -> bool:
@@ -151,13 +148,14 @@ class Store:
     async def take_number(self, session_id: str, owner: str | None, at: datetime) -> Session | None:
         """The session with a number taken that is above every turn's."""
         newest = await self._turns.find({"session_id": session_id}, {"seq": 1}).sort("seq", DESCENDING).limit(1).to_list(None)
-        if newest:
-            await self._sessions.update_one(_live(session_id, owner), {"$max": {"last_seq": newest[0]["seq"]}})
-        return _to_session(
-            await self._sessions.find_one_and_update(
-                _live(session_id, owner), {"$inc": {"last_seq": 1}, "$set": {"updated_at": at}}, return_document=ReturnDocument.AFTER
-            )
-        )
+        while True:
+            session = _to_session(await self._sessions.find_one(_live(session_id, owner)))
+            if session is None:
+                return None
+            number = max(session.last_seq, newest[0]["seq"] if newest else 0) + 1
+            query = {**_live(session_id, owner), "last_seq": session.last_seq}
+            if (await self._sessions.update_one(query, {"$set": {"last_seq": number, "updated_at": at}})).matched_count:
+                return replace(session, last_seq=number, updated_at=at)
 
     @guarded
     async def place(self, session_id: str, picture: SessionPicture, mark: int | None) -> None:
@@ -187,9 +185,7 @@ class Store:
             "deleted": True, "buried_at": now, "title": None, "pictures": [], "current": None, "bury": {"images": images, "job_ids": None},
             "bury_due": now + timedelta(seconds=3),
         }  # fmt: skip
-        return _to_session(
-            await self._sessions.find_one_and_update(_live(session_id, owner), {"$set": changes}, return_document=ReturnDocument.AFTER)
-        )
+        return _to_session(await _changed(self._sessions, _live(session_id, owner), {"$set": changes}))
 
     @guarded
     async def note_jobs(self, session_id: str, job_ids: list[str]) -> None:
@@ -233,8 +229,11 @@ class Store:
     @guarded
     async def turn_of_any(self, message_id: str, session_id: str, owner: str | None) -> Turn | None:
         """The turn one of whose two messages has this id."""
-        query: Document = {"session_id": session_id, "$or": [{"_id": message_id}, {"user_message_id": message_id}]}
-        return _to_turn(await self._turns.find_one(query if owner is None else {**query, "user_id": owner}))
+        for name in ("_id", "user_message_id"):
+            query: Document = {name: message_id, "session_id": session_id}
+            if found := await self._turns.find_one(query if owner is None else {**query, "user_id": owner}):
+                return _to_turn(found)
+        return None
 
     @guarded
     async def turns(self, session_id: str, *, limit: int, before: int | None = None) -> list[Turn]:
@@ -247,9 +246,11 @@ class Store:
 
     @guarded
     async def turns_by_message(self, session_id: str, message_ids: Collection[str]) -> list[Turn]:
-        ids = list(message_ids)
-        query = {"session_id": session_id, "$or": [{"_id": {"$in": ids}}, {"user_message_id": {"$in": ids}}]}
-        return [turn for document in await self._turns.find(query).to_list(None) if (turn := _to_turn(document))]
+        found: dict[str, Document] = {}
+        for name in ("_id", "user_message_id"):
+            for document in await self._turns.find({name: {"$in": list(message_ids)}, "session_id": session_id}).to_list(None):
+                found[document["_id"]] = document
+        return [turn for document in found.values() if (turn := _to_turn(document))]
 
     @guarded
     async def count_processing(self, owner: str, most: int) -> int:
@@ -282,7 +283,7 @@ class Store:
         document = {name: _plain(value) for name, value in changes.items()}
         if outbox_due is not None:
             document["outbox_due"] = outbox_due
-        return _to_turn(await self._turns.find_one_and_update(query, {"$set": document}, return_document=ReturnDocument.AFTER))
+        return _to_turn(await _changed(self._turns, query, {"$set": document}))
 
     @guarded
     async def add_to_turn(self, message_id: str, what: str, picture: SessionPicture, changes: Document) -> None:
@@ -300,7 +301,7 @@ class Store:
         if new:
             query["results.image_id"] = {"$nin": [picture.image_id for picture in new]}
             update["$push"] = {"results": {"$each": [asdict(picture) for picture in new]}}
-        return _to_turn(await self._turns.find_one_and_update(query, update, return_document=ReturnDocument.AFTER))
+        return _to_turn(await _changed(self._turns, query, update))
 
     @guarded
     async def sent(self, turns: list[Turn]) -> None:
@@ -347,6 +348,13 @@ class Store:
     @guarded
     async def drop_turns(self, session_id: str) -> None:
         await self._turns.delete_many({"session_id": session_id})
+
+
+async def _changed(collection: AsyncCollection[Document], query: Document, update: Document) -> Document | None:
+    """The document with the query's `_id` after the update; None when none matched.  (SecantusDB's findAndModify reads all documents.)"""
+    if not (await collection.update_one(query, update)).matched_count:
+        return None
+    return await collection.find_one({"_id": query["_id"]})
 
 
 def _live(session_id: str, owner: str | None) -> Document:
