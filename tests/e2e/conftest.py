@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from photofun_common.testing.collector import Collector, collecting
 
 from .support import ROOT, Person, PictureServer
 
@@ -74,7 +75,14 @@ def _end_with_parent() -> None:
 
 
 @pytest.fixture(scope="session")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+def collector() -> Iterator[Collector]:
+    """Takes the traces of the whole run."""
+    with collecting() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Studio]:
     if "E2E_URL" in os.environ:  # one that runs already (its RATE_LIMIT must be high)
         yield Studio(os.environ["E2E_URL"], Path(os.environ["E2E_DATA_DIR"]), {})
         return
@@ -85,6 +93,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         "PORT": str(base), "PORT_BASE": str(base), "DATA_DIR": str(data_dir),
         "RATE_LIMIT": "100000/minute", "RATE_LIMIT_GENERATE": "100000/minute",
         "ALLOW_PRIVATE_IMAGE_HOSTS": "true", "PYTHONUNBUFFERED": "1",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100",
     }  # fmt: skip
     runner = subprocess.Popen(
         [sys.executable, "-m", "photofun_tools.studio", "run"],

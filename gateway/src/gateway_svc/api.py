@@ -27,7 +27,8 @@ from photofun_common.errors import (
 from photofun_common.identity import IDENTITY_HEADER
 from photofun_common.logs import request_id, traceparent
 from photofun_common.once import ONCE_HEADER
-from photofun_common.telemetry import REQUEST_SECONDS, REQUESTS, child_traceparent
+from photofun_common.telemetry import REQUEST_SECONDS, REQUESTS
+from photofun_common.tracing import span
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from .auth import ANYBODY, Principal, check_scopes
@@ -84,12 +85,24 @@ class Api:
 
     async def serve(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one HTTP request, whatever happens, and note that it was."""
-        started = time.perf_counter()
         exchange = Exchange(scope, receive, send)
         exchange.defaults = _ALWAYS
         exchange.extra.append((b"x-request-id", exchange.request_id.encode()))
         request_id.set(exchange.request_id)
-        traceparent.set(child_traceparent(exchange.header(b"traceparent").decode("latin-1")))
+        if exchange.raw_path.decode("latin-1").rstrip("/") in _QUIET:
+            await self._served(exchange)
+            return
+        parent = exchange.header(b"traceparent").decode("latin-1")
+        with span(exchange.method, "server", parent=parent, attributes={"http.request.method": exchange.method}) as told:
+            label = await self._served(exchange)
+            told.name(f"{exchange.method} {label}")
+            told.set({"http.route": label, "http.response.status_code": exchange.status})
+            if exchange.status >= 500:
+                told.fail(str(exchange.status))
+
+    async def _served(self, exchange: Exchange) -> str:
+        """Answer, log and count; which route it was."""
+        started = time.perf_counter()
         label, is_openai = "-", False
         try:
             context = self.context
@@ -112,6 +125,7 @@ class Api:
                 path_text = exchange.raw_path[:200].decode("latin-1")
                 fields = {"method": exchange.method, "path": path_text, "status": exchange.status, "ms": round(spent * 1000, 1)}
                 log.info("request", extra=fields)
+        return label
 
     async def _failed(self, exchange: Exchange, error: Exception, *, is_openai: bool) -> None:
         if exchange.is_started:
@@ -198,12 +212,13 @@ class Api:
             exchange.extra += context.rates.count(caller, paid=route.is_paid)
         headers = inward_headers(exchange)
         headers["x-request-id"] = exchange.request_id
-        headers["traceparent"] = traceparent.get()
         headers[IDENTITY_HEADER] = context.identities.token(route.service, principal)
-        if key is None:
-            await context.upstreams.stream(exchange, route, headers)
-        else:
-            await self._once(context, exchange, route, headers, caller, key)
+        with span(f"{exchange.method} {route.service}", "client", attributes={"peer.service": route.service}):
+            headers["traceparent"] = traceparent.get()
+            if key is None:
+                await context.upstreams.stream(exchange, route, headers)
+            else:
+                await self._once(context, exchange, route, headers, caller, key)
 
     async def _judged(self, context: Context, exchange: Exchange, route: Route) -> Principal:
         if context.guard is None or route.is_public:

@@ -9,6 +9,7 @@ from typing import Any
 
 from photofun_common.bus import Bus
 from photofun_common.logs import configure_logs
+from photofun_common.tracing import exporting
 
 from .api import Api
 from .settings import Settings
@@ -29,7 +30,8 @@ class Gateway:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Context]:
         """Serve inside this block: what the lifespan does."""
-        async with open_context(self._settings, self._bus) as context:
+        endpoint = self._settings.otel_exporter_otlp_endpoint
+        async with exporting("gateway", endpoint), open_context(self._settings, self._bus) as context:
             self._api.context = context
             try:
                 yield context

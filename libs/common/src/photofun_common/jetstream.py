@@ -30,7 +30,8 @@ from .contracts.flow import FLOW, durable
 from .contracts.values import ProblemData
 from .errors import ConflictError, InvalidError, NotFoundError, PhotoFunError, ProblemError, RateLimitedError, UnavailableError
 from .logs import request_id, traceparent
-from .telemetry import EVENT_SECONDS, EVENTS, new_traceparent
+from .telemetry import EVENT_SECONDS, EVENTS
+from .tracing import Span, span
 
 __all__ = ["ACK_WAIT", "DEAD_STREAM", "MAX_DELIVER", "STREAM", "JetStreamBus", "ensure_topology"]
 
@@ -161,6 +162,10 @@ class JetStreamKeyValue:
             raise ConflictError("the value changed meanwhile") from error
 
 
+def _messaging(subject: str, operation: str) -> dict[str, str | int | float | bool]:
+    return {"messaging.system": "nats", "messaging.destination.name": subject, "messaging.operation.type": operation}
+
+
 async def _patient(call: Callable[[], Awaitable[Any]]) -> Any:
     """Run a JetStream call; what means 'the broker is away' becomes UnavailableError."""
     try:
@@ -278,44 +283,49 @@ class JetStreamBus:
                 "data": data.model_dump(mode="json"),
             }
         )
-        headers = {"Nats-Msg-Id": identity, "traceparent": traceparent.get() or new_traceparent()}
-        if request_id.get():
-            headers["x-request-id"] = request_id.get()
-        try:
-            await _patient(lambda: self._js.publish(data.subject, payload, headers=headers, timeout=_TIMEOUT))
-        except js_errors.APIError as error:
-            raise UnavailableError("The message broker is full or refused the event", slug="overloaded", retry_after=5) from error
+        attributes = _messaging(data.subject, "send") | {"messaging.message.id": identity, "photofun.job_id": data.job_id}
+        with span(f"send {data.subject}", "producer", attributes=attributes):
+            headers = {"Nats-Msg-Id": identity, "traceparent": traceparent.get()}
+            if request_id.get():
+                headers["x-request-id"] = request_id.get()
+            try:
+                await _patient(lambda: self._js.publish(data.subject, payload, headers=headers, timeout=_TIMEOUT))
+            except js_errors.APIError as error:
+                raise UnavailableError("The message broker is full or refused the event", slug="overloaded", retry_after=5) from error
 
     async def request(self, subject: str, question: BaseModel, answer: type[M], *, timeout: float) -> M:  # noqa: ASYNC109
         """Ask another service.  Raises UnavailableError when nobody answers in time, or the problem that was answered."""
-        try:
-            reply = await self._client.request(
-                subject,
-                question.model_dump_json().encode(),
-                timeout=timeout,
-                headers={"traceparent": traceparent.get() or new_traceparent()},
-            )
-        except (nats.errors.Error, TimeoutError) as error:
-            raise UnavailableError(f"{subject} did not answer in {timeout:.1f} s") from error
-        if (reply.headers or {}).get("x-problem"):
-            raise ProblemError(ProblemData.model_validate_json(reply.data))
-        return answer.model_validate_json(reply.data)
+        with span(f"request {subject}", "client", attributes=_messaging(subject, "send")):
+            headers = {"traceparent": traceparent.get()}
+            try:
+                reply = await self._client.request(subject, question.model_dump_json().encode(), timeout=timeout, headers=headers)
+            except (nats.errors.Error, TimeoutError) as error:
+                raise UnavailableError(f"{subject} did not answer in {timeout:.1f} s") from error
+            if (reply.headers or {}).get("x-problem"):
+                raise ProblemError(ProblemData.model_validate_json(reply.data))
+            return answer.model_validate_json(reply.data)
 
     async def answer(self, subject: str, handler: Callable[[bytes], Awaitable[BaseModel]], *, concurrency: int = 16) -> None:
         """Answer questions on a subject, shared between replicas, so many at a time."""
         slots = asyncio.Semaphore(concurrency)
 
         async def respond(message: Msg) -> None:
+            parent = (message.headers or {}).get("traceparent", "")
             async with slots:
-                try:
-                    await message.respond((await handler(message.data)).model_dump_json().encode())
-                except Exception as error:  # an answer is owed, whatever happened
-                    problem = (
-                        error if isinstance(error, PhotoFunError) else UnavailableError("The question could not be answered")
-                    ).to_problem()
-                    if not isinstance(error, PhotoFunError):
-                        log.exception("question failed", extra={"subject": subject})
-                    await self._client.publish(message.reply, problem.model_dump_json().encode(), headers={"x-problem": "1"})
+                with span(f"process {subject}", "server", parent=parent, attributes=_messaging(subject, "process")) as told:
+                    await answer_one(message, told)
+
+        async def answer_one(message: Msg, told: Span) -> None:
+            try:
+                await message.respond((await handler(message.data)).model_dump_json().encode())
+            except Exception as error:  # an answer is owed, whatever happened
+                told.fail(type(error).__name__)
+                problem = (
+                    error if isinstance(error, PhotoFunError) else UnavailableError("The question could not be answered")
+                ).to_problem()
+                if not isinstance(error, PhotoFunError):
+                    log.exception("question failed", extra={"subject": subject})
+                await self._client.publish(message.reply, problem.model_dump_json().encode(), headers={"x-problem": "1"})
 
         async def heard(message: Msg) -> None:
             self._spawn(respond(message))
@@ -370,8 +380,15 @@ class JetStreamBus:
 
     async def _handle(self, service: Any, subscription: Subscription, message: Msg, dead: DeadHandler | None) -> None:
         headers = message.headers or {}
-        traceparent.set(headers.get("traceparent", ""))
         request_id.set(headers.get("x-request-id", ""))
+        attributes = _messaging(message.subject, "process") | {"messaging.message.id": headers.get("Nats-Msg-Id", "")}
+        with span(f"process {message.subject}", "consumer", parent=headers.get("traceparent", ""), attributes=attributes) as told:
+            outcome = await self._handled(service, subscription, message, dead)
+            told.set({"photofun.outcome": outcome, "photofun.attempt": message.metadata.num_delivered})
+            if outcome != "done":
+                told.fail(outcome)
+
+    async def _handled(self, service: Any, subscription: Subscription, message: Msg, dead: DeadHandler | None) -> str:
         attempt = message.metadata.num_delivered
         started = time.perf_counter()
         beat = asyncio.create_task(self._keep(message))
@@ -392,6 +409,7 @@ class JetStreamBus:
             EVENTS.labels(message.subject, outcome).inc()
             EVENT_SECONDS.labels(message.subject).observe(spent)
             log.info("event", extra={"subject": message.subject, "outcome": outcome, "attempt": attempt, "ms": round(spent * 1000, 1)})
+        return outcome
 
     def _read(self, fact: type[EventData], message: Msg) -> Event[Any]:
         try:

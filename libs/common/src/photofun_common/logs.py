@@ -43,6 +43,7 @@ class JsonFormatter(logging.Formatter):
             line["request_id"] = request_id.get()
         if traceparent.get():
             line["trace_id"] = traceparent.get()[3:35]
+            line["span_id"] = traceparent.get()[36:52]
         if record.exc_info:
             line["error"] = "".join(traceback.format_exception(*record.exc_info))[-4000:]
         return orjson.dumps(line, default=str).decode()

@@ -16,10 +16,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .identity import IdentityKeeper
-from .logs import configure_logs, request_id, traceparent
+from .logs import configure_logs, request_id
 from .problem import install_problem_handlers
 from .settings import CommonSettings
-from .telemetry import LOOP_LAG, REQUEST_SECONDS, REQUESTS, child_traceparent
+from .telemetry import LOOP_LAG, REQUEST_SECONDS, REQUESTS
+from .tracing import exporting, span
 
 __all__ = ["Opened", "create_service", "serve"]
 
@@ -30,6 +31,7 @@ Opened = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 `checks()` answers the named readiness checks: `{"mongo": ping, "nats": ping}`."""
 
 _CHECK_SECONDS = 0.8
+_QUIET = frozenset({"/livez", "/readyz", "/health", "/metrics"})
 
 
 def create_service(name: str, settings: CommonSettings, opened: Opened, *, title: str, description: str, version: str = "0.1.0") -> FastAPI:
@@ -40,7 +42,7 @@ def create_service(name: str, settings: CommonSettings, opened: Opened, *, title
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         lag = asyncio.create_task(_measure_lag())
         try:
-            async with opened(app) as context:
+            async with exporting(name, settings.otel_exporter_otlp_endpoint), opened(app) as context:
                 app.state.context = context
                 yield
         finally:
@@ -107,10 +109,22 @@ class Observed:
             return
         headers = Headers(scope=scope)
         request_id.set(headers.get("x-request-id", "")[:64])
-        traceparent.set(child_traceparent(headers.get("traceparent")))
         path = scope["path"]
         if len(path) > 1 and path.endswith("/"):
             scope = {**scope, "path": path.rstrip("/") or "/"}
+        if scope["path"] in _QUIET:
+            await self._answered(scope, receive, send)
+            return
+        method = scope["method"]
+        with span(method, "server", parent=headers.get("traceparent", ""), attributes={"http.request.method": method}) as told:
+            status = await self._answered(scope, receive, send)
+            route = getattr(scope.get("route"), "path", "-")
+            told.name(f"{method} {route}")
+            told.set({"http.route": route, "http.response.status_code": status})
+            if status >= 500:
+                told.fail(str(status))
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> int:
         started, status = time.perf_counter(), 500
 
         async def observed(message: Message) -> None:
@@ -128,8 +142,10 @@ class Observed:
             route = getattr(scope.get("route"), "path", "-")
             REQUESTS.labels(scope["method"], route, status).inc()
             REQUEST_SECONDS.labels(scope["method"], route).observe(spent)
-            if route not in ("/livez", "/readyz", "/metrics"):
-                log.info("request", extra={"method": scope["method"], "path": path[:200], "status": status, "ms": round(spent * 1000, 1)})
+            if route not in _QUIET:
+                fields = {"method": scope["method"], "path": scope["path"][:200], "status": status, "ms": round(spent * 1000, 1)}
+                log.info("request", extra=fields)
+        return status
 
 
 def serve(factory: Callable[[], Any], *, host: str, port: int, **options: Any) -> None:

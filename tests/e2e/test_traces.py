@@ -1,0 +1,54 @@
+"""One chat message is one trace over all five services."""
+
+from __future__ import annotations
+
+from photofun_common.testing.collector import CollectedSpan, Collector
+
+from .conftest import Studio
+from .support import Person, picture, poll
+
+ALL = {"gateway", "conversation-svc", "prompt-svc", "imaging-svc", "gallery-svc"}
+
+
+def test_a_message_is_one_trace_over_all_five_services(studio: Studio, person: Person, collector: Collector) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"[: 32 - len(person.user_id)] + person.user_id.encode().hex()[: len(person.user_id)]
+    caller = "00f067aa0ba902b7"
+    session = person.session()
+    person.http.headers["traceparent"] = f"00-{trace}-{caller}-01"
+    try:
+        sent = person.say(session, "make it black and white, then make it brighter", image_file=picture(320, 240, kind="JPEG"))
+    finally:
+        del person.http.headers["traceparent"]
+    told = person.answer(session, sent["message_id"])
+    assert told["status"] == "DONE", told.get("error")
+    person.gallery_of(2)
+
+    spans = poll(lambda: collector.trace(trace), until=_is_whole, seconds=20)
+
+    by_id = {one.id: one for one in spans}
+    [root] = [one for one in spans if one.parent not in by_id]
+    assert root.parent == caller, "the client's own span is the root's parent"
+    assert (root.service, root.name, root.kind) == ("gateway", "POST /v1/chat/sessions/{sid}/messages", "server")
+    assert all(_path(one, by_id)[-1] is root for one in spans)
+    gallery = next(one for one in spans if one.service == "gallery-svc" and one.kind == "consumer")
+    ways = [one.service for one in reversed(_path(gallery, by_id))]
+    assert list(dict.fromkeys(ways)) == ["gateway", "conversation-svc", "prompt-svc", "imaging-svc", "gallery-svc"]
+    assert all(one.ended >= one.started for one in spans)
+    assert not [one for one in spans if one.is_error]
+    assert not [one for one in spans if "black and white" in str(one)], "no text of a person in a span"
+
+
+def _is_whole(spans: list[CollectedSpan]) -> bool:
+    told = [one for one in spans if one.kind == "consumer"]
+    finished = any(one.service == "conversation-svc" and "job_finished" in one.name for one in told)
+    kept = sum(one.service == "gallery-svc" and "image_ready" in one.name for one in told)
+    parents = {one.id for one in spans}
+    return finished and kept == 2 and {one.service for one in spans} == ALL and sum(one.parent not in parents for one in spans) == 1
+
+
+def _path(span: CollectedSpan, by_id: dict[str, CollectedSpan]) -> list[CollectedSpan]:
+    """From a span up to the root."""
+    way = [span]
+    while way[-1].parent in by_id:
+        way.append(by_id[way[-1].parent])
+    return way
