@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from photofun_common.testing.collector import CollectedSpan, Collector
 
 from .conftest import Studio
@@ -11,12 +13,11 @@ ALL = {"gateway", "conversation-svc", "prompt-svc", "imaging-svc", "gallery-svc"
 
 
 def test_a_message_is_one_trace_over_all_five_services(studio: Studio, person: Person, collector: Collector) -> None:
-    trace = "4bf92f3577b34da6a3ce929d0e0e4736"[: 32 - len(person.user_id)] + person.user_id.encode().hex()[: len(person.user_id)]
-    caller = "00f067aa0ba902b7"
+    trace, caller = uuid.uuid4().hex, uuid.uuid4().hex[:16]
     session = person.session()
     person.http.headers["traceparent"] = f"00-{trace}-{caller}-01"
     try:
-        sent = person.say(session, "make it black and white, then make it brighter", image_file=picture(320, 240, kind="JPEG"))
+        sent = person.say(session, "make it black and white, then upscale it", image_file=picture(320, 240, kind="JPEG"))
     finally:
         del person.http.headers["traceparent"]
     told = person.answer(session, sent["message_id"])
@@ -28,7 +29,7 @@ def test_a_message_is_one_trace_over_all_five_services(studio: Studio, person: P
     by_id = {one.id: one for one in spans}
     [root] = [one for one in spans if one.parent not in by_id]
     assert root.parent == caller, "the client's own span is the root's parent"
-    assert (root.service, root.name, root.kind) == ("gateway", "POST /v1/chat/sessions/{sid}/messages", "server")
+    assert (root.service, root.name, root.kind) == ("gateway", "POST /v1/chat", "server")
     assert all(_path(one, by_id)[-1] is root for one in spans)
     gallery = next(one for one in spans if one.service == "gallery-svc" and one.kind == "consumer")
     ways = [one.service for one in reversed(_path(gallery, by_id))]
