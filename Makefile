@@ -99,8 +99,8 @@ flow: install ## write docs/flow.md from the contracts
 env: install ## write .env.example from the settings classes
 	@$(PY) -m photofun_tools.documents env .env.example
 
-images: ## build the five container images
-	@for folder in $(SERVICES); do docker build -f $$folder/Dockerfile -t photofun/$$folder .; done
+images: ## build the five container images with docker, podman or buildah
+	@deploy/build-images.sh $(SERVICES)
 
 clean: down ## remove what was built; .data stays
 	rm -rf $(VENV) .weights .pytest_cache .ruff_cache .mypy_cache
