@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from photofun_common.described import describe
 from photofun_common.service import Opened, create_service
 
 from .api import routers
+from .described import DESCRIPTION
 from .settings import GallerySettings
 from .wiring import open_context
 
@@ -24,4 +26,5 @@ def create_app(settings: GallerySettings | None = None, opened: Opened | None = 
     )
     for router in routers:
         app.include_router(router)
+    describe(app, DESCRIPTION)
     return app

@@ -11,6 +11,8 @@ from typing import Any
 import aiohttp
 import orjson
 
+from .problems import OPENAI_ERROR_SCHEMA, PROBLEM_SCHEMA, problem_components, problem_responses
+from .routing import route_of
 from .upstreams import Upstreams
 
 __all__ = ["Documents", "merged"]
@@ -24,27 +26,6 @@ _TAGS = {
     "images": "OpenAI-compatible images", "models": "OpenAI-compatible images", "files": "Files", "file": "Files", "jobs": "Jobs",
     "webhooks": "Webhooks", "gallery": "Gallery",
 }  # fmt: skip
-_PROBLEM = {
-    "type": "object",
-    "description": "An RFC 9457 problem document that also carries the envelope's `code` and `message`.",
-    "required": ["type", "title", "status", "detail", "code", "message"],
-    "properties": {
-        "type": {"type": "string", "format": "uri", "examples": ["https://photofun.studio/problems/needs-image"]},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "what happened and what to do about it"},
-        "instance": {"type": "string"},
-        "slug": {"type": "string"},
-        "code": {"type": "integer", "enum": [1001, 1003, 1004, 1005, 1006, 1007, 4000, 9999]},
-        "message": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {"type": "object", "properties": {"field": {"type": "string"}, "message": {"type": "string"}}},
-        },
-        "request_id": {"type": "string"},
-        "retry_after": {"type": "integer"},
-    },
-}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -52,7 +33,8 @@ _KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "the first answer to this key is replayed for 24 hours",
 }
-_SECURITY: list[dict[str, list[str]]] = [{}, {"bearer": []}, {"apiKey": []}]
+_SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}]
+_NOT_OURS = ("HTTPValidationError", "ValidationError")
 
 
 def _answer(description: str, schema: dict[str, Any] | None = None, kind: str = "application/json") -> dict[str, Any]:
@@ -116,7 +98,7 @@ class Documents:
 def merged(documents: dict[str, dict[str, Any]], *, public_url: str, version: str) -> dict[str, Any]:
     """One document.  Schemas that two services name alike but mean differently get the service's name in front."""
     paths: dict[str, Any] = _own_paths()
-    schemas: dict[str, Any] = {"Problem": _PROBLEM}
+    schemas: dict[str, Any] = {"Problem": PROBLEM_SCHEMA, "OpenAIError": OPENAI_ERROR_SCHEMA}
     for name, document in documents.items():
         found, renamed = _schemas(name, document, schemas)
         schemas.update(found)
@@ -132,13 +114,15 @@ def merged(documents: dict[str, dict[str, Any]], *, public_url: str, version: st
             "summary": "AI photo editing as a service",
             "description": "Every path also answers under `/api`, with and without a trailing slash. Answers are "
             '`{"code": 1000, "message", "result"}`; failures are RFC 9457 problem documents that carry `code` and `message` too. '
-            "Every POST takes an `Idempotency-Key`.",
+            "Every POST takes an `Idempotency-Key`. With `AUTH_MODE=open` nobody signs in and `user_id` says whose it is; with "
+            "`AUTH_MODE=required` a bearer token or an API key does, and a foreign `user_id` is 403.",
         },
         "servers": [{"url": "/", "description": "this gateway"}, {"url": public_url, "description": "its public address"}],
         "tags": [{"name": tag} for tag in dict.fromkeys([*_TAGS.values(), "Operations"])],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(schemas.items())),
+            "responses": problem_components(),
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -154,7 +138,7 @@ def merged(documents: dict[str, dict[str, Any]], *, public_url: str, version: st
 
 
 def _schemas(name: str, document: dict[str, Any], taken: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    own = document.get("components", {}).get("schemas", {})
+    own = {key: value for key, value in document.get("components", {}).get("schemas", {}).items() if key not in _NOT_OURS}
     renamed = {key: f"{name.removesuffix('-svc').title()}{key}" for key, value in own.items() if key in taken and taken[key] != value}
     return {renamed.get(key, key): _with_refs(copy.deepcopy(value), renamed) for key, value in own.items()}, renamed
 
@@ -173,13 +157,19 @@ def _with_refs(value: Any, renamed: dict[str, str]) -> Any:
 
 def _dressed(path: str, item: dict[str, Any]) -> dict[str, Any]:
     tag = _TAGS.get(path.split("/")[2], "Other")
-    problem = {"description": "A problem", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     for method, operation in item.items():
         if method not in _METHODS:
             continue
+        route = route_of(method.upper(), path)
+        if route is None:
+            raise ValueError(f"the gateway has no route for {method.upper()} {path}")
         operation["tags"] = [tag]
-        operation["responses"] = {**operation.get("responses", {}), "default": problem}
-        operation["responses"]["422"] = problem
+        answers = {status: answer for status, answer in operation.get("responses", {}).items() if status.startswith("2") or status == "304"}
+        problems = problem_responses(
+            method=method, has_body="requestBody" in operation, has_id="{" in path, is_public=route.is_public, is_openai=route.is_openai
+        )
+        operation["responses"] = {**answers, **problems}
+        operation["security"] = [{}] if route.is_public else _SECURITY
         if method == "post":
             operation["parameters"] = [*operation.get("parameters", []), _KEY]
     return item

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
+from gateway_svc.documents import merged
+from gateway_svc.wiring import VERSION
 from photofun_common.contracts.flow import to_markdown
 from photofun_common.settings import CommonSettings
 from pydantic import SecretStr
@@ -103,18 +105,13 @@ def _default(field: FieldInfo) -> str:
 
 def openapi() -> str:
     """The gateway's merged document, from the services' own models."""
-    merged: dict[str, Any] = {}
+    logging.disable(logging.WARNING)
+    found = {}
     for package in _PACKAGES[1:]:
-        document = importlib.import_module(f"{package}.main").create_app().openapi()
-        merged = _merge(merged, document)
-    return json.dumps(merged, indent=1, sort_keys=True) + "\n"
-
-
-def _merge(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
-    both = dict(left)
-    for key, value in right.items():
-        both[key] = _merge(both[key], value) if isinstance(value, dict) and isinstance(both.get(key), dict) else both.get(key, value)
-    return both
+        module = importlib.import_module(f"{package}.settings")
+        settings = settings_class(module)(_env_file=None)
+        found[package.replace("_svc", "-svc")] = importlib.import_module(f"{package}.main").create_app(settings).openapi()
+    return json.dumps(merged(found, public_url="http://localhost:9999", version=VERSION), indent=1, sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":
