@@ -14,6 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import nats
 import nats.errors
@@ -182,13 +183,17 @@ async def _patient(call: Callable[[], Awaitable[Any]]) -> Any:
 
 
 class JetStreamBus:
-    """The Bus on NATS.  Use as `async with JetStreamBus(...) as bus`; `subscribe` starts the pull loops."""
+    """The Bus on NATS.  Use as `async with JetStreamBus(...) as bus`; `subscribe` starts the pull loops.
 
-    def __init__(self, url: str, service: str, *, password: str | None = None, manage_topology: bool = True) -> None:
+    A URL with a user in it means a broker with rights per user: streams, durables and buckets were made by the admin
+    (`photofun_common.topology`), and nothing is made here.
+    """
+
+    def __init__(self, url: str, service: str, *, manage_topology: bool = True) -> None:
         self._url = url
         self._service = service
-        self._password = password
-        self._manage = manage_topology
+        self._has_rights = urlsplit(url).username is not None
+        self._manage = manage_topology and not self._has_rights
         self._buckets: dict[str, KeyValue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._pulls: list[Any] = []
@@ -217,10 +222,6 @@ class JetStreamBus:
         await self.aclose()
 
     async def _connect(self) -> None:
-        options: dict[str, Any] = {}
-        if self._password:
-            options = {"user": self._service, "password": self._password, "inbox_prefix": f"_INBOX_{self._service}"}
-
         async def quiet(error: Exception) -> None:
             log.warning("broker trouble", extra={"error": f"{type(error).__name__}: {error}"[:200]})
 
@@ -234,7 +235,7 @@ class JetStreamBus:
             connect_timeout=2,
             error_cb=quiet,
             drain_timeout=5,
-            **options,
+            inbox_prefix=f"_INBOX_{self._service}",
         )
         while not self._stopping.is_set():
             try:
@@ -466,12 +467,19 @@ class JetStreamBus:
         if bucket not in self._buckets:
             await self._wait_ready()
             config = api.KeyValueConfig(bucket=bucket, history=1, ttl=ttl, storage=api.StorageType.FILE)
-            try:
-                made = await _patient(lambda: self._js.create_key_value(config))
-            except js_errors.BadRequestError:
-                made = await _patient(lambda: self._js.key_value(bucket))
+            made = await self._made(lambda: self._js.create_key_value(config), lambda: self._js.key_value(bucket))
             self._buckets[bucket] = JetStreamKeyValue(self._client, made, bucket)
         return self._buckets[bucket]
+
+    async def _made(self, create: Callable[[], Awaitable[Any]], find: Callable[[], Awaitable[Any]]) -> Any:
+        """A bucket that is there, or is made now when that is ours to do.  Raises UnavailableError."""
+        if not self._has_rights:
+            with contextlib.suppress(js_errors.BadRequestError):  # it is there, made with other settings
+                return await _patient(create)
+        try:
+            return await _patient(find)
+        except js_errors.NotFoundError as error:
+            raise UnavailableError("The message broker is not prepared yet", slug="broker-unavailable") from error
 
     async def park(self, name: str, data: bytes) -> None:
         """Put an upload where any service can fetch it for an hour.  Raises UnavailableError."""
@@ -491,10 +499,8 @@ class JetStreamBus:
         if self._object_store is None:
             await self._wait_ready()
             config = api.ObjectStoreConfig(ttl=3600, storage=api.StorageType.FILE, max_bytes=2**30)
-            try:
-                self._object_store = await _patient(lambda: self._js.create_object_store(UPLOADS, config))
-            except js_errors.BadRequestError:
-                self._object_store = await _patient(lambda: self._js.object_store(UPLOADS))
+            create, find = lambda: self._js.create_object_store(UPLOADS, config), lambda: self._js.object_store(UPLOADS)
+            self._object_store = await self._made(create, find)
         return self._object_store
 
     async def _wait_ready(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -15,6 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .draining import DrainingServer, is_draining
 from .identity import IdentityKeeper
 from .logs import configure_logs, request_id
 from .problem import install_problem_handlers
@@ -74,7 +76,7 @@ def _add_health(app: FastAPI, name: str, version: str) -> None:
         checks: dict[str, Check] = context.checks() if context is not None and hasattr(context, "checks") else {}
         answers = await asyncio.gather(*(_answers(check) for check in checks.values()))
         parts = dict(zip(checks, ("up" if answer else "down" for answer in answers), strict=True))
-        healthy = context is not None and all(answers)
+        healthy = context is not None and all(answers) and not is_draining()
         body = {"status": "healthy" if healthy else "unhealthy", "service": name, "version": version, "parts": parts}
         return JSONResponse(body, 200 if healthy else 503)
 
@@ -149,10 +151,10 @@ class Observed:
 
 
 def serve(factory: Callable[[], Any], *, host: str, port: int, **options: Any) -> None:
-    """Run an app with uvicorn: no access log (ours is better), no trusted proxies, a grace of 10 seconds."""
+    """Run an app with uvicorn: no access log (ours is better), no trusted proxies, a drain as set, then a grace of 10 seconds."""
     import uvicorn
 
-    uvicorn.run(
+    config = uvicorn.Config(
         factory,
         factory=True,
         host=host,
@@ -165,3 +167,8 @@ def serve(factory: Callable[[], Any], *, host: str, port: int, **options: Any) -
         timeout_keep_alive=30,
         **options,
     )
+    server = DrainingServer(config, CommonSettings().drain_seconds)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(3)  # as uvicorn's own command does: the start failed

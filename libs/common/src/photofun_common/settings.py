@@ -29,6 +29,12 @@ class CommonSettings(BaseSettings):
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING, ERROR")
     log_format: Literal["json", "console"] = Field(default="json", description="json or console")
     otel_exporter_otlp_endpoint: str | None = Field(default=None, description="where traces go; unset: nowhere")
+    drain_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        le=60,
+        description="how long a replica that was told to stop serves on, keeping no connection; 5 behind a balancer",
+    )
     job_deadline: float = Field(default=180.0, gt=0, le=3600, description="seconds a job may take")
     allow_private_image_hosts: bool = Field(default=False, description="lets image_url point at loopback and private networks")
 
