@@ -25,11 +25,11 @@ from gallery_svc.migrate import migrate
 from gallery_svc.settings import GallerySettings
 from gallery_svc.wiring import Context, open_gallery
 from photofun_common.bus import MemoryBus
-from photofun_common.contracts.conversation import SessionDeleted
-from photofun_common.contracts.envelope import Event
+from photofun_common.contracts.envelope import Event, EventData
 from photofun_common.contracts.imaging import ImageReady
 from photofun_common.contracts.values import Picture
 from photofun_common.testing.plugin import client_for
+from sqlmodel import SQLModel
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -138,7 +138,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite+aiosqlite:///{tmp_path / 'gallery.db'}"
     url: str = request.getfixturevalue("shared_database")
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("TRUNCATE images, image_tags, gone, outbox")
+        names = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
+        connection.execute(f"TRUNCATE {names}".encode())
     return url
 
 
@@ -151,7 +152,7 @@ class Studio:
         self.context = context
         self._made = 0
 
-    async def tell(self, *facts: ImageReady | SessionDeleted) -> None:
+    async def tell(self, *facts: EventData) -> None:
         """Deliver facts, also ones that came before: a redelivery."""
         table = {handler.__subscription__.fact: handler for handler in HANDLERS}  # type: ignore[attr-defined]
         for fact in facts:

@@ -9,7 +9,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-__all__ = ["GoneRow", "ImageRow", "Instant", "Json", "OutboxRow", "TagRow"]
+__all__ = [
+    "AlbumImageRow",
+    "AlbumRow",
+    "GoneRow",
+    "ImageRow",
+    "Instant",
+    "ItemRow",
+    "Json",
+    "OutboxRow",
+    "RecipeRow",
+    "RunRow",
+    "TagRow",
+]
 
 
 class Instant(sa.types.TypeDecorator[datetime]):
@@ -55,6 +67,7 @@ class ImageRow(SQLModel, table=True):
         _index("ix_images_session", "user_id", "session_id", "created_at", "id"),
         _index("ix_images_expired", "deleted_at", where=_dead),
         _index("ix_images_parent", "parent_id"),
+        _index("ix_images_parent_key", "parent_key"),
         _index("ix_images_key", "key"),
         _index("uq_images_source", "user_id", "source_hash", unique=True),
     )
@@ -69,6 +82,7 @@ class ImageRow(SQLModel, table=True):
     index: int | None = None
     session_id: str | None = None
     parent_id: str | None = None
+    parent_key: str | None = None
     feature: str | None = None
     intent: str | None = None
     params: dict[str, Any] = Field(default_factory=dict, sa_column=sa.Column(Json, nullable=False))
@@ -129,3 +143,86 @@ class OutboxRow(SQLModel, table=True):
     key: str
     attempts: int = 0
     due_at: datetime = Field(sa_type=Instant)
+
+
+class AlbumRow(SQLModel, table=True):
+    """A person's album."""
+
+    __tablename__ = "albums"
+    __table_args__ = (_index("ix_albums_user", "user_id", "created_at", "id"),)
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    title: str
+    cover_id: str | None = None
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+
+
+class AlbumImageRow(SQLModel, table=True):
+    """A picture in an album."""
+
+    __tablename__ = "album_images"
+    __table_args__ = (_index("ix_album_images_image", "image_id"),)
+
+    album_id: str = Field(primary_key=True)
+    image_id: str = Field(primary_key=True)
+    user_id: str
+    added_at: datetime = Field(sa_type=Instant)
+
+
+class RecipeRow(SQLModel, table=True):
+    """A chain of edits that a person keeps."""
+
+    __tablename__ = "recipes"
+    __table_args__ = (_index("ix_recipes_user", "user_id", "created_at", "id"),)
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    title: str
+    steps: list[dict[str, Any]] = Field(sa_column=sa.Column(Json, nullable=False))
+    image_id: str | None = None
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+
+
+class RunRow(SQLModel, table=True):
+    """A recipe being done on pictures; `steps` are the recipe's as they were."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        _index("ix_runs_user", "user_id", "created_at", "id"),
+        _index("ix_runs_open", "created_at", where=sa.text("finished_at IS NULL")),
+    )
+
+    id: str = Field(primary_key=True)
+    user_id: str
+    recipe_id: str
+    title: str
+    steps: list[dict[str, Any]] = Field(sa_column=sa.Column(Json, nullable=False))
+    created_at: datetime = Field(sa_type=Instant)
+    finished_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ItemRow(SQLModel, table=True):
+    """One picture of a run and the job that edits it; `due_at` is when to look after it again."""
+
+    __tablename__ = "run_items"
+    __table_args__ = (
+        _index("uq_run_items_job", "job_id", unique=True),
+        _index("ix_run_items_due", "due_at", where=sa.text("due_at IS NOT NULL")),
+        _index("ix_run_items_user", "user_id"),
+    )
+
+    run_id: str = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    user_id: str
+    image_id: str
+    job_id: str
+    source: dict[str, Any] = Field(sa_column=sa.Column(Json, nullable=False))
+    status: str
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    deadline: datetime | None = Field(default=None, sa_type=Instant)
+    result_id: str | None = None
+    result_key: str | None = None
+    problem: dict[str, Any] | None = Field(default=None, sa_column=sa.Column(Json))

@@ -7,18 +7,20 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 from photofun_common.bus import Bus, subscriptions_of
 from photofun_common.fileurls import FileUrls
 from photofun_common.identity import IdentityKeeper
 from photofun_common.jetstream import JetStreamBus
+from photofun_common.jobs import JobStore
 
 from .domain import Cursors
 from .events import HANDLERS
 from .export import FileReader
 from .migrate import migrate
-from .service import Gallery, Services, Upkeep
+from .service import Albums, Gallery, Recipes, Services, Upkeep
 from .settings import GallerySettings
 from .store import Database, Stores
 
@@ -62,7 +64,13 @@ async def open_gallery(settings: GallerySettings, bus: Bus) -> AsyncIterator[Con
     is_open = settings.auth_mode == "open"
     files = FileUrls(settings.public_url, secret, signed=not is_open)
     upkeep = Upkeep(stores, bus, trash_days=settings.gallery_trash_days)
-    services = Services(Gallery(stores, files, Cursors(secret), trash_days=settings.gallery_trash_days, wake=upkeep.wake), upkeep)
+    cursors = Cursors(secret)
+    services = Services(
+        gallery=Gallery(stores, files, cursors, trash_days=settings.gallery_trash_days, wake=upkeep.wake),
+        albums=Albums(stores, cursors),
+        recipes=Recipes(stores, bus, JobStore(bus), cursors, job_deadline=settings.job_deadline),
+        upkeep=upkeep,
+    )
     identity = IdentityKeeper(settings.internal_secret.get_secret_value(), is_open=is_open, service="gallery-svc")
     opening = asyncio.create_task(_open_database(stores.database))
     tasks = [opening]
@@ -71,7 +79,8 @@ async def open_gallery(settings: GallerySettings, bus: Bus) -> AsyncIterator[Con
             await asyncio.wait([opening], timeout=_PATIENCE)
             tasks += [
                 asyncio.create_task(_after(opening, upkeep.keep_relaying, settings.gallery_relay_seconds)),
-                asyncio.create_task(_after(opening, upkeep.keep_sweeping, settings.gallery_sweep_seconds)),
+                asyncio.create_task(_after(opening, partial(upkeep.keep_doing, upkeep.sweep), settings.gallery_sweep_seconds)),
+                asyncio.create_task(_after(opening, partial(upkeep.keep_doing, services.recipes.advance), settings.gallery_relay_seconds)),
             ]
             yield Context(services, files, FileReader(client, settings.imaging_url, files, identity), stores, bus)
     finally:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from photofun_common.bus import Bus
-from photofun_common.contracts.imaging import ImageReady, JobFinished, SourceStored, StepRequested
+from photofun_common.contracts.gallery import ImagePurged
+from photofun_common.contracts.imaging import FileRemoved, ImageReady, JobFinished, SourceStored, StepRequested
 from photofun_common.contracts.jobs import JobRecord
 from photofun_common.contracts.values import Picture
 
@@ -57,6 +58,9 @@ class Announcer:
             await self.ended(record)
         else:
             await self.ask_step(record, step + 1)
+
+    async def file_removed(self, purged: ImagePurged) -> None:
+        await self._bus.publish(FileRemoved(job_id=purged.job_id, user_id=purged.user_id, key=purged.key), purged.key)
 
     async def ended(self, record: JobRecord) -> None:
         last = next((step for step in reversed(record.steps) if step.provider), None)

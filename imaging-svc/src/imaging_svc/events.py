@@ -7,7 +7,7 @@ from typing import Any
 from photofun_common.bus import on
 from photofun_common.contracts.conversation import PlanApproved, SessionDeleted
 from photofun_common.contracts.envelope import Event
-from photofun_common.contracts.gallery import ImagePurged
+from photofun_common.contracts.gallery import EditsRequested, ImagePurged
 from photofun_common.contracts.imaging import StepRequested
 from photofun_common.contracts.prompt import PlanFailed, PlanReady, ReplyReady
 
@@ -48,7 +48,12 @@ async def on_session_deleted(service: ImagingService, event: Event[SessionDelete
 
 @on(ImagePurged)
 async def on_image_purged(service: ImagingService, event: Event[ImagePurged]) -> None:
-    await service.files.delete(event.data.key)
+    await service.purge(event.data)
+
+
+@on(EditsRequested)
+async def on_edits_requested(service: ImagingService, event: Event[EditsRequested]) -> None:
+    await service.intake.take_edits(event.data)
 
 
 HANDLERS: list[Any] = [
@@ -59,4 +64,5 @@ HANDLERS: list[Any] = [
     on_step_requested,
     on_session_deleted,
     on_image_purged,
+    on_edits_requested,
 ]

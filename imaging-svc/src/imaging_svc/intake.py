@@ -9,6 +9,7 @@ from typing import Any
 from photofun_common.bus import Bus
 from photofun_common.contracts.conversation import PlanApproved
 from photofun_common.contracts.features import Feature, FeatureParams
+from photofun_common.contracts.gallery import EditsRequested
 from photofun_common.contracts.jobs import JobRecord, StepRecord
 from photofun_common.contracts.prompt import PlanReady, RefineAnswer, RefineQuestion, ReplyReady
 from photofun_common.contracts.values import PictureRef
@@ -133,6 +134,23 @@ class Intake:
         await self._jobs.create(with_event(fresh, "stage", "accepted"))
         record = await self._jobs.change(plan.job_id, lambda found: planned(found, plan))
         if record.status == "IN_PROGRESS":
+            await self._announcer.ask_step(record, first_open(record))
+
+    async def take_edits(self, asked: EditsRequested) -> None:
+        """Accept a recipe's steps on a picture that is in the store; a repeat asks for the first unfinished step again."""
+        record = JobRecord(
+            job_id=asked.job_id,
+            kind="feature",
+            user_id=asked.user_id,
+            intent=asked.steps[0].feature,
+            picture=asked.picture,
+            steps=[StepRecord.from_planned(step) for step in asked.steps],
+            deadline=asked.deadline,
+            metadata={"run_id": asked.run_id},
+        )
+        record = await self._jobs.create(with_event(record, "stage", "accepted"))
+        self._index.note(record)
+        if not record.is_final:
             await self._announcer.ask_step(record, first_open(record))
 
     async def take_reply(self, reply: ReplyReady) -> None:

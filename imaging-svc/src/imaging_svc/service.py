@@ -6,23 +6,28 @@ import asyncio
 
 from photofun_common.bus import Bus
 from photofun_common.contracts.conversation import SessionDeleted
+from photofun_common.contracts.gallery import ImagePurged
 from photofun_common.contracts.prompt import PlanFailed
 from photofun_common.fileurls import FileUrls
 from photofun_common.jobs import JobStore
 
 from .announcing import Announcer
-from .domain import FairSlots
+from .attempts import Attempts
 from .engines import Engine
 from .files import Files
 from .guard import PictureFetcher
 from .index import JobIndex
 from .intake import Intake
+from .lanes import Lanes
+from .paid import StepTasks
 from .pool import WorkerPool
 from .routing import Router
 from .running import Runner
 from .sources import Sources
-from .store import BlobStore
+from .spending import Prices, Spending
+from .stores import BlobStore
 from .watching import Watcher
+from .webhooks import Webhooks
 
 __all__ = ["ImagingService"]
 
@@ -43,14 +48,18 @@ class ImagingService:
         urls: FileUrls,
         secret: str,
         deadline: float,
-        slots: FairSlots,
+        lanes: Lanes,
+        spending: Spending,
+        prices: Prices,
+        webhooks: Webhooks,
         max_jobs_per_user: int,
     ) -> None:
-        self.jobs, self.urls = jobs, urls
+        self.jobs, self.urls, self.spending = jobs, urls, spending
+        self._blobs, self.webhooks = blobs, webhooks
         self.index = JobIndex()
         self.files = Files(blobs, pool, fetcher, urls, secret)
         self.router = Router(engines, routing)
-        announcer = Announcer(bus)
+        self._announcer = announcer = Announcer(bus)
         sources = Sources(bus, jobs, self.files, announcer)
         self.intake = Intake(
             bus=bus,
@@ -64,7 +73,14 @@ class ImagingService:
             max_jobs_per_user=max_jobs_per_user,
         )
         self.runner = Runner(
-            jobs=jobs, files=self.files, router=self.router, sources=sources, announcer=announcer, slots=slots, deadline=deadline
+            jobs=jobs,
+            files=self.files,
+            router=self.router,
+            sources=sources,
+            announcer=announcer,
+            attempts=Attempts(self.router, lanes),
+            tasks=lambda record, step: StepTasks(jobs, spending, prices, record, step),
+            deadline=deadline,
         )
         self.watcher = Watcher(jobs, self.index, self.runner, announcer)
         self.take_feature, self.take_plan, self.take_reply = self.intake.take_feature, self.intake.take_plan, self.intake.take_reply
@@ -81,5 +97,11 @@ class ImagingService:
             if await self.jobs.find(job_id) is not None:
                 await self.cancel(job_id)
 
+    async def purge(self, purged: ImagePurged) -> None:
+        """Remove a file, and say so once it is gone: until then it is told again."""
+        await self.files.delete(purged.key)
+        await self._announcer.file_removed(purged)
+
     async def aclose(self) -> None:
         await asyncio.gather(*(engine.aclose() for engine in self.router.engines.values()), return_exceptions=True)
+        await self._blobs.aclose()

@@ -1,7 +1,9 @@
-"""HTTP in and out: `/v1/gallery`."""
+"""HTTP in and out: `/v1/gallery`.  Fixed paths come before `/{image_id}`."""
 
+from .albums import router as albums_router
 from .images import router as images_router
+from .recipes import router as recipes_router
 
 __all__ = ["routers"]
 
-routers = (images_router,)
+routers = (albums_router, recipes_router, images_router)

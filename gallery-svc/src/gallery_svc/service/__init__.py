@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .albums import Albums
 from .gallery import BULK_MOST, Gallery, History
+from .recipes import Recipes
 from .upkeep import Upkeep
 
-__all__ = ["BULK_MOST", "Gallery", "History", "Services", "Upkeep"]
+__all__ = ["BULK_MOST", "Albums", "Gallery", "History", "Recipes", "Services", "Upkeep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,4 +17,6 @@ class Services:
     """What the two doors call."""
 
     gallery: Gallery
+    albums: Albums
+    recipes: Recipes
     upkeep: Upkeep

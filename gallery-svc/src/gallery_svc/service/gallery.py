@@ -69,10 +69,11 @@ class Gallery:
         made = fact.created_at if fact.created_at.tzinfo else fact.created_at.replace(tzinfo=UTC)
         image = Image(
             id=picture.image_id, user_id=fact.user_id, key=picture.key, job_id=fact.job_id, step=fact.step, index=fact.index,
-            session_id=fact.session_id, parent_id=fact.parent_id, feature=feature.slug if feature else fact.feature,
-            intent=feature.id if feature else fact.feature, params=fact.params, prompt=fact.prompt, refined_prompt=fact.refined_prompt,
-            provider=fact.provider, model=fact.model, degraded=fact.degraded, width=picture.width, height=picture.height,
-            bytes=picture.bytes, content_type=picture.content_type, metadata=fact.metadata, created_at=made, updated_at=made,
+            session_id=fact.session_id, parent_id=fact.parent_id, parent_key=fact.parent_key, prompt=fact.prompt,
+            feature=feature.slug if feature else fact.feature, intent=feature.id if feature else fact.feature, params=fact.params,
+            refined_prompt=fact.refined_prompt, provider=fact.provider, model=fact.model, degraded=fact.degraded, width=picture.width,
+            height=picture.height, bytes=picture.bytes, content_type=picture.content_type, metadata=fact.metadata, created_at=made,
+            updated_at=made,
         )  # fmt: skip
         if not await self._filing.save_result(image, now=self.now()):
             log.info("picture is gone for good", extra={"image_id": image.id})

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from photofun_common.bus import Bus
 from photofun_common.contracts.gallery import ImagePurged
+from photofun_common.contracts.imaging import FileRemoved
 from photofun_common.errors import PhotoFunError, UnavailableError
 
 from ..store import Stores
@@ -18,6 +19,7 @@ __all__ = ["Upkeep"]
 
 log = logging.getLogger(__name__)
 _BATCH = 200
+_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 6 * 3600))
 
 
 class Upkeep:
@@ -51,18 +53,23 @@ class Upkeep:
         return purged
 
     async def relay(self) -> int:
-        """Tell imaging-svc which files go.  What can't be told now is tried again later."""
-        told: list[str] = []
+        """Tell imaging-svc which files go.  Each is told again, ever more seldom, until `file_removed` confirms it."""
+        told = 0
         for row in await self._removals.due(self._clock()):
             fact = ImagePurged(job_id=row.image_id, user_id=row.user_id, image_id=row.image_id, key=row.key)
             try:
-                await self._bus.publish(fact)
-                told.append(row.image_id)
+                await self._bus.publish(fact, str(row.attempts))
             except UnavailableError:
-                await self._removals.postpone(row.image_id, row.attempts + 1, self._clock())
+                await self._removals.postpone(row.image_id, row.attempts, self._clock() + timedelta(seconds=2))
                 break
-        await self._removals.told(told)
-        return len(told)
+            pause = _PAUSES[min(row.attempts, len(_PAUSES) - 1)]
+            await self._removals.postpone(row.image_id, row.attempts + 1, self._clock() + pause)
+            told += 1
+        return told
+
+    async def file_removed(self, fact: FileRemoved) -> None:
+        """The file is gone: nothing is owed any more."""
+        await self._removals.confirmed(fact.job_id, fact.key)
 
     def stop(self) -> None:
         """End the loops below, after what they have in hand."""
@@ -76,10 +83,10 @@ class Upkeep:
             if not await _calmly(self.relay) and not self._stopping.is_set():
                 await _heard(self._wake, every)
 
-    async def keep_sweeping(self, every: float) -> None:
-        """Sweep now and then, until `stop`."""
+    async def keep_doing(self, work: Callable[[], Awaitable[int]], every: float) -> None:
+        """Do this work now and then, until `stop`."""
         while not self._stopping.is_set():
-            await _calmly(self.sweep)
+            await _calmly(work)
             await _heard(self._stopping, every)
 
 

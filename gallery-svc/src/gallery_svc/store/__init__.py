@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .albums import AlbumStore
 from .database import Database
 from .filing import Filing
 from .images import Act, Images
 from .lineage import Lineage
 from .lists import Lists
+from .recipes import RecipeStore
 from .removals import Removals
 
 __all__ = ["Act", "Database", "Stores"]
@@ -24,10 +26,21 @@ class Stores:
     lists: Lists
     lineage: Lineage
     removals: Removals
+    albums: AlbumStore
+    recipes: RecipeStore
 
     @staticmethod
     def on(database: Database) -> Stores:
-        return Stores(database, Filing(database), Images(database), Lists(database), Lineage(database), Removals(database))
+        return Stores(
+            database,
+            Filing(database),
+            Images(database),
+            Lists(database),
+            Lineage(database),
+            Removals(database),
+            AlbumStore(database),
+            RecipeStore(database),
+        )
 
     async def aclose(self) -> None:
         await self.filing.aclose()

@@ -15,14 +15,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ..domain import Image, search_text
 from ..tables import GoneRow, ImageRow, OutboxRow
 from .database import Database
-from .rows import erase, hash_of, to_image, to_row, write_tags
+from .lineage import link
+from .rows import erase, hash_of, move_albums, to_image, to_row, write_tags
 
 __all__ = ["Filing"]
 
 _BATCH = 100
 _FACTS = (
-    "key", "job_id", "step", "index", "session_id", "parent_id", "feature", "intent", "params", "prompt", "refined_prompt", "provider",
-    "model", "degraded", "width", "height", "bytes", "content_type", "created_at", "updated_at",
+    "key", "job_id", "step", "index", "session_id", "parent_id", "parent_key", "feature", "intent", "params", "prompt", "refined_prompt",
+    "provider", "model", "degraded", "width", "height", "bytes", "content_type", "created_at", "updated_at",
 )  # fmt: skip
 _Waiting = tuple[Image, datetime, asyncio.Future[bool]]
 
@@ -97,6 +98,7 @@ class Filing:
             rows = {row.id: row for row in (await session.exec(select(ImageRow).where(col(ImageRow.id).in_(ids)))).all()}
             brought = select(ImageRow).where(col(ImageRow.key).in_(keys), col(ImageRow.source_hash).is_not(None))
             copies = [row for row in (await session.exec(brought)).all() if row.id not in ids]
+            fresh: list[ImageRow] = []
             for image in images:
                 row = rows.get(image.id)
                 if ("image", image.id) in gone:
@@ -107,11 +109,13 @@ class Filing:
                     mine = [copy for copy in copies if (copy.user_id, copy.key) == (image.user_id, image.key)]
                     copies = [copy for copy in copies if copy not in mine]
                     rows[image.id] = await self._file_new(session, image, mine, now)
+                    fresh.append(rows[image.id])
                 elif row.user_id == image.user_id and image.created_at > row.created_at:
                     for name in _FACTS:
                         setattr(row, name, getattr(image, name))
                     row.details = image.metadata
                     row.search = search_text(to_image(row))
+            await link(session, fresh)
             return {image_id for image_id in ids if ("image", image_id) not in gone}
 
     async def _file_new(self, session: AsyncSession, image: Image, copies: Sequence[ImageRow], now: datetime) -> ImageRow:
@@ -125,6 +129,7 @@ class Filing:
             )  # fmt: skip
             source = copy.source_hash
             session.expunge(copy)
+            await move_albums(session, copy.id, image.id)
             await erase(session, [copy.id])
             session.add(GoneRow(kind="image", id=copy.id, user_id=copy.user_id, became=image.id, at=now))
         row = to_row(image, source_hash=source)
@@ -148,6 +153,7 @@ class Filing:
                 row = to_row(image, source_hash=hashed)
                 session.add(row)
                 await write_tags(session, image)
+                await link(session, [row])
             elif row.deleted_at is not None:
                 row.deleted_at, row.updated_at = None, image.created_at
             if image.key:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ..domain import Image
 from ..tables import ImageRow
 from .database import Database
 from .rows import to_image
 
-__all__ = ["Lineage"]
+__all__ = ["Lineage", "link"]
 
 _DEPTH = 100
 _NODES = 500
@@ -58,3 +61,18 @@ class Lineage:
                 if not generation:
                     break
         return list(found.values())
+
+
+async def link(session: AsyncSession, rows: Sequence[ImageRow]) -> None:
+    """Let these new rows find their parents by the file they were made of, and children that came before them find them."""
+    parents = {(row.user_id, row.parent_key) for row in rows if row.parent_key}
+    keys = {key for _, key in parents}
+    found = (await session.exec(select(ImageRow).where(col(ImageRow.key).in_(keys)))).all() if keys else ()
+    by_key: dict[tuple[str, str | None], str] = {(row.user_id, row.key): row.id for row in [*found, *rows] if row.key}
+    for row in rows:
+        row.parent_id = by_key.get((row.user_id, row.parent_key), row.parent_id) if row.parent_key else row.parent_id
+    mine: dict[tuple[str, str | None], str] = {(row.user_id, row.key): row.id for row in rows if row.key}
+    if mine:
+        early = select(ImageRow).where(col(ImageRow.parent_key).in_([key for _, key in mine]))
+        for child in (await session.exec(early)).all():
+            child.parent_id = mine.get((child.user_id, child.parent_key)) or child.parent_id

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from ..domain import Facets, Filter, Image, Position, fold
-from ..tables import ImageRow, Instant, TagRow
+from ..tables import AlbumImageRow, ImageRow, Instant, TagRow
 from .database import Database
 from .rows import to_image
 
@@ -98,6 +98,9 @@ def _conditions(wanted: Filter) -> list[Any]:
     if wanted.tag is not None:
         tagged = select(TagRow.image_id).where(TagRow.user_id == wanted.user_id, TagRow.tag == fold(wanted.tag))
         found.append(col(row.id).in_(tagged))
+    if wanted.album_id is not None:
+        inside = select(AlbumImageRow.image_id).where(AlbumImageRow.album_id == wanted.album_id, AlbumImageRow.user_id == wanted.user_id)
+        found.append(col(row.id).in_(inside))
     if wanted.since is not None:
         found.append(col(row.created_at) >= wanted.since)
     if wanted.until is not None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -21,21 +20,18 @@ class Removals:
         self._database = database
 
     async def due(self, now: datetime, limit: int = 100) -> list[OutboxRow]:
-        """Removals not yet told, oldest first."""
+        """Removals to be told now, oldest first."""
         query = select(OutboxRow).where(col(OutboxRow.due_at) <= now).order_by(col(OutboxRow.due_at)).limit(limit)
         async with self._database.reading() as session:
             return list((await session.exec(query)).all())
 
-    async def told(self, image_ids: Sequence[str]) -> None:
-        if image_ids:
-            async with self._database.writing() as session:
-                await session.exec(sa.delete(OutboxRow).where(col(OutboxRow.image_id).in_(image_ids)))
-
-    async def postpone(self, image_id: str, attempts: int, now: datetime) -> None:
-        """Try it again later, the later the oftener it failed."""
+    async def confirmed(self, image_id: str, key: str) -> None:
+        """The file is gone."""
         async with self._database.writing() as session:
-            await session.exec(
-                sa.update(OutboxRow)
-                .where(col(OutboxRow.image_id) == image_id)
-                .values(attempts=attempts, due_at=now + timedelta(seconds=min(60, 0.25 * 2 ** min(attempts, 8))))
-            )
+            await session.exec(sa.delete(OutboxRow).where(col(OutboxRow.image_id) == image_id, col(OutboxRow.key) == key))
+
+    async def postpone(self, image_id: str, attempts: int, due_at: datetime) -> None:
+        """Tell it again then, unless it is confirmed by then."""
+        async with self._database.writing() as session:
+            waiting = sa.update(OutboxRow).where(col(OutboxRow.image_id) == image_id)
+            await session.exec(waiting.values(attempts=attempts, due_at=due_at))

@@ -11,9 +11,9 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ..domain import Image, fold, search_text
-from ..tables import ImageRow, TagRow
+from ..tables import AlbumImageRow, ImageRow, TagRow
 
-__all__ = ["erase", "hash_of", "to_image", "to_row", "write_tags"]
+__all__ = ["erase", "hash_of", "move_albums", "to_image", "to_row", "write_tags"]
 
 
 def hash_of(source: str) -> str:
@@ -40,4 +40,10 @@ async def write_tags(session: AsyncSession, image: Image) -> None:
 async def erase(session: AsyncSession, ids: Sequence[str]) -> None:
     """Take pictures and what hangs on them out of the tables."""
     await session.exec(sa.delete(TagRow).where(col(TagRow.image_id).in_(ids)))
+    await session.exec(sa.delete(AlbumImageRow).where(col(AlbumImageRow.image_id).in_(ids)))
     await session.exec(sa.delete(ImageRow).where(col(ImageRow.id).in_(ids)))
+
+
+async def move_albums(session: AsyncSession, old: str, new: str) -> None:
+    """A picture takes another's place in its albums."""
+    await session.exec(sa.update(AlbumImageRow).where(col(AlbumImageRow.image_id) == old).values(image_id=new))

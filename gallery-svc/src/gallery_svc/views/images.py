@@ -34,6 +34,7 @@ __all__ = [
     "OwnerQuery",
     "PurgedView",
     "TrashedView",
+    "Whole",
     "view_of",
     "views_of_history",
 ]
@@ -154,6 +155,7 @@ class FilterQuery(OwnerQuery):
     provider: Annotated[Text, Field(max_length=64)] | None = None
     session_id: Annotated[Text, Field(max_length=64)] | None = None
     tag: Annotated[Text, Field(max_length=64)] | None = None
+    album_id: Annotated[Text, Field(max_length=64)] | None = Field(default=None, description="what is in this album")
     sort: Literal["newest"] | None = Field(default=None, description="There is one order: newest first")
 
     def to_filter(self, owner: str, *, trash: bool = False) -> Filter:
@@ -165,7 +167,7 @@ class FilterQuery(OwnerQuery):
         words = tuple(dict.fromkeys(fold(self.q or "").split()))[:_MAX_WORDS]
         return Filter(
             user_id=owner, trash=trash, intent=self.intent, provider=self.provider, session_id=self.session_id, tag=self.tag,
-            favorite=self.favorite, words=words, since=since, until=until,
+            album_id=self.album_id, favorite=self.favorite, words=words, since=since, until=until,
         )  # fmt: skip
 
 

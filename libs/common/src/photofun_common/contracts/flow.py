@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from .conversation import MessageReceived, PlanApproved, SessionDeleted
 from .envelope import EventData
-from .gallery import ImagePurged
-from .imaging import ImageReady, JobFinished, SourceStored, StepRequested
+from .gallery import EditsRequested, ImagePurged
+from .imaging import FileRemoved, ImageReady, JobFinished, SourceStored, StepRequested
 from .prompt import PlanFailed, PlanReady, ReplyReady
 
 __all__ = ["FLOW", "RPC", "Row", "consumers_of", "durable", "facts_of", "to_markdown"]
@@ -31,9 +31,11 @@ FLOW: tuple[Row, ...] = (
     Row(StepRequested, "imaging-svc", ("imaging-svc",)),
     Row(SourceStored, "imaging-svc", ("conversation-svc",)),
     Row(ImageReady, "imaging-svc", ("conversation-svc", "gallery-svc")),
-    Row(JobFinished, "imaging-svc", ("conversation-svc",)),
+    Row(JobFinished, "imaging-svc", ("conversation-svc", "gallery-svc")),
     Row(SessionDeleted, "conversation-svc", ("imaging-svc", "gallery-svc")),
     Row(ImagePurged, "gallery-svc", ("imaging-svc",)),
+    Row(FileRemoved, "imaging-svc", ("gallery-svc",)),
+    Row(EditsRequested, "gallery-svc", ("imaging-svc",)),
 )
 
 RPC: dict[str, str] = {

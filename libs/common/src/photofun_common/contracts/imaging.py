@@ -11,7 +11,7 @@ from .envelope import EventData
 from .prompt import PlanMetadata
 from .values import Picture, ProblemData
 
-__all__ = ["ImageReady", "JobFinished", "SourceStored", "StepRequested"]
+__all__ = ["FileRemoved", "ImageReady", "JobFinished", "SourceStored", "StepRequested"]
 
 
 class StepRequested(EventData):
@@ -78,3 +78,11 @@ class JobFinished(EventData):
     language: str | None = None
     planner: PlanMetadata | None = None
     finished_at: datetime
+
+
+class FileRemoved(EventData):
+    """A purged picture's file and its thumbnails are gone from the store.  `job_id` is what the purge's was."""
+
+    subject: ClassVar[str] = "photofun.imaging.file_removed.v1"
+
+    key: str

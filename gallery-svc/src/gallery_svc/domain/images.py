@@ -78,6 +78,7 @@ class Image:
     index: int | None = None
     session_id: str | None = None
     parent_id: str | None = None
+    parent_key: str | None = None
     feature: str | None = None
     intent: str | None = None
     params: dict[str, Any] = field(default_factory=dict)
@@ -117,6 +118,7 @@ class Filter:
     provider: str | None = None
     session_id: str | None = None
     tag: str | None = None
+    album_id: str | None = None
     favorite: bool | None = None
     words: tuple[str, ...] = ()
     since: datetime | None = None

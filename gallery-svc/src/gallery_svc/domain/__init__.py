@@ -1,0 +1,47 @@
+"""What is in a gallery, and what is allowed?  Pictures, albums, recipes; no word of databases or wires."""
+
+from .albums import Album, AlbumFullError, AlbumNotFoundError, AlbumOutcome, TooManyAlbumsError
+from .images import (
+    MAX_TAGS,
+    Cursors,
+    Facets,
+    Filter,
+    Image,
+    ImageNotDeletedError,
+    ImageNotFoundError,
+    Outcome,
+    Page,
+    Position,
+    check_metadata,
+    clean_tags,
+    days_left,
+    fold,
+    is_plausible,
+    moment,
+    search_text,
+)
+
+__all__ = [
+    "MAX_TAGS",
+    "Album",
+    "AlbumFullError",
+    "AlbumNotFoundError",
+    "AlbumOutcome",
+    "Cursors",
+    "Facets",
+    "Filter",
+    "Image",
+    "ImageNotDeletedError",
+    "ImageNotFoundError",
+    "Outcome",
+    "Page",
+    "Position",
+    "TooManyAlbumsError",
+    "check_metadata",
+    "clean_tags",
+    "days_left",
+    "fold",
+    "is_plausible",
+    "moment",
+    "search_text",
+]
