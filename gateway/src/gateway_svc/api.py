@@ -32,7 +32,7 @@ from photofun_common.tracing import span
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from .auth import ANYBODY, Principal, check_scopes
-from .idempotency import MOST_KEPT, Claim, Kept, key_of, name_of
+from .idempotency import MOST_KEPT, Claim, Kept, key_of
 from .limiting import refusal_headers
 from .routing import Route, canonical_path, route_of
 from .upstreams import BodyDigest, inward_headers
@@ -242,7 +242,7 @@ class Api:
                 digest.feed(chunk)
             await exchange.answer(claim.replay(digest.hexdigest()))
             return
-        headers[ONCE_HEADER] = name_of(caller, exchange.method, route.path, key)  # a service that did it already answers that
+        headers[ONCE_HEADER] = claim.once  # a service that did it already answers that
         await _first(context, exchange, route, headers, claim, digest)
 
     # --- what the gateway answers itself
@@ -279,7 +279,9 @@ async def _first(context: Context, exchange: Exchange, route: Route, headers: An
     try:
         answer = await context.upstreams.collect(exchange, route, headers, digest, MOST_KEPT)
     finally:
-        if answer is not None and 200 <= answer.status < 300:
+        if answer is None or answer.status >= 500:
+            await claim.leave()
+        elif 200 <= answer.status < 300:
             await claim.keep(digest.hexdigest(), answer)
         else:
             await claim.release()

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import re
 import time
+from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +18,13 @@ from photofun_common.errors import ConflictError, InvalidError, MalformedError, 
 
 from .wire import Answer, Exchange
 
-__all__ = ["Claim", "IdempotencyKeeper", "Kept", "key_of", "name_of"]
+__all__ = ["Claim", "IdempotencyKeeper", "Kept", "key_of"]
 
 log = logging.getLogger(__name__)
 BUCKET = "idempotency"
 _DAY = 86400.0
-_TAKE_OVER_SECONDS = 60.0
-_BEAT_SECONDS = 20.0
+_LEASE_SECONDS = 8.0
+_BEAT_SECONDS = 2.5
 _PART = 512 * 1024
 MOST_KEPT = 24 * 2**20
 _VISIBLE = re.compile(rb"[\x21-\x7e]{1,255}")
@@ -54,7 +55,7 @@ def key_of(exchange: Exchange) -> bytes | None:
     return found[0]
 
 
-def name_of(caller: str, method: str, path: str, key: bytes) -> str:
+def _name_of(caller: str, method: str, path: str, key: bytes) -> str:
     """What stands for this key of this caller on this route."""
     return hashlib.sha256(b"\n".join([caller.encode(), method.encode(), path.encode(), key])).hexdigest()
 
@@ -73,18 +74,41 @@ class Kept:
         return Answer(self.answer.status, self.answer.body, [*self.answer.headers, (b"idempotency-replayed", b"true")])
 
 
-class Claim:
-    """The right to be the first.  Ends with `keep` or `release`."""
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A key in use: when it was first used, and until when its holder is believed to live."""
 
-    def __init__(self, values: KeyValue, name: str, revision: int) -> None:
-        self._values, self._name, self._revision = values, name, revision
+    born: float
+    until: float
+
+    @staticmethod
+    def read(record: dict[str, Any]) -> _Running:
+        return _Running(record["born"], record["until"])
+
+    def dump(self) -> bytes:
+        return orjson.dumps({"state": "running", "born": self.born, "until": self.until})
+
+    def renewed(self) -> _Running:
+        return _Running(self.born, time.time() + _LEASE_SECONDS)
+
+
+class Claim:
+    """The right to be the first, a lease that is renewed.  Ends with `keep`, `leave` or `release`."""
+
+    def __init__(self, values: KeyValue, name: str, running: _Running, revision: int) -> None:
+        self._values, self._name, self._running, self._revision = values, name, running, revision
         self._beat = asyncio.create_task(self._keep_alive())
+
+    @property
+    def once(self) -> str:
+        """What stands for this call: the same for every holder of the key within its day, another one the day after."""
+        return f"{self._name}.{round(self._running.born * 1000)}"
 
     async def _keep_alive(self) -> None:
         while True:
             await asyncio.sleep(_BEAT_SECONDS)
             with suppress(PhotoFunError):
-                self._revision = await self._values.update(self._name, _running(), self._revision)
+                self._revision = await self._values.update(self._name, self._running.renewed().dump(), self._revision)
 
     async def keep(self, digest: str, answer: Answer) -> None:
         """Keep the answer.  Trouble is only logged: the work is done and the client shall hear of it."""
@@ -101,11 +125,19 @@ class Claim:
         except PhotoFunError as error:
             log.warning("an answer could not be kept", extra={"error": f"{type(error).__name__}: {error}"[:200]})
 
-    async def release(self) -> None:
-        """Let the next call with this key be the first."""
+    async def leave(self) -> None:
+        """Nobody knows whether the work was done: the next call with this key is the first again, and the same call for the service."""
         await self._stop()
+        await self._tell(self._values.update(self._name, _Running(self._running.born, 0.0).dump(), self._revision))
+
+    async def release(self) -> None:
+        """No work was begun: forget the key."""
+        await self._stop()
+        await self._tell(self._values.delete(self._name))
+
+    async def _tell(self, change: Awaitable[object]) -> None:
         try:
-            await self._values.delete(self._name)
+            await change
         except PhotoFunError as error:
             log.warning("a key could not be released", extra={"error": f"{type(error).__name__}: {error}"[:200]})
 
@@ -123,7 +155,7 @@ class IdempotencyKeeper:
 
     async def begin(self, caller: str, method: str, path: str, key: bytes) -> Claim | Kept:
         """Claim the key, or find what was answered.  Raises InProgressError, IdempotencyUnavailableError."""
-        name = name_of(caller, method, path, key)
+        name = _name_of(caller, method, path, key)
         if not self._bus.is_connected:
             raise IdempotencyUnavailableError("Idempotency-Key can't be honoured just now: try again shortly", retry_after=2)
         try:
@@ -133,28 +165,27 @@ class IdempotencyKeeper:
             raise IdempotencyUnavailableError("Idempotency-Key can't be honoured just now: try again shortly", retry_after=2) from error
 
     async def _begin(self, values: KeyValue, name: str) -> Claim | Kept:
+        fresh = _Running(time.time(), 0.0).renewed()
         with suppress(ConflictError):
-            return Claim(values, name, await values.create(name, _running()))
+            return Claim(values, name, fresh, await values.create(name, fresh.dump()))
         found = await values.get(name)
         if found is None:
             raise _in_progress()
         record, revision = orjson.loads(found[0]), found[1]
         if record["state"] == "done":
             return await _read(values, name, record)
-        if time.time() - record["at"] < _TAKE_OVER_SECONDS:
+        running = _Running.read(record)
+        if time.time() < running.until:
             raise _in_progress()
+        taken = running.renewed() if time.time() < running.born + _DAY else fresh
         try:
-            return Claim(values, name, await values.update(name, _running(), revision))
+            return Claim(values, name, taken, await values.update(name, taken.dump(), revision))
         except ConflictError as error:
             raise _in_progress() from error
 
 
 def _in_progress() -> InProgressError:
     return InProgressError("The first call with this Idempotency-Key has not ended: ask again in a moment", retry_after=1)
-
-
-def _running() -> bytes:
-    return orjson.dumps({"state": "running", "at": time.time()})
 
 
 async def _read(values: KeyValue, name: str, record: dict[str, Any]) -> Kept:
