@@ -110,7 +110,7 @@ async def test_a_picture_only_we_can_reach_is_left_to_the_next_engine(url: str |
 
 
 @pytest.mark.parametrize(
-    ("ratio", "name"), [("1:1", "square_1_1"), ("16:9", "widescreen_16_9"), ("21:9", "horizontal_2_1"), ("2:3", "portrait_2_3")]
+    ("ratio", "name"), [("1:1", "square_1_1"), ("16:9", "widescreen_16_9"), ("21:9", "smartphone_horizontal_20_9"), ("2:3", "portrait_2_3")]
 )
 async def test_aspect_ratios_become_the_providers_names(ratio: str, name: str) -> None:
     fake = FakeFreepik(size=(200, 100))
@@ -303,9 +303,9 @@ async def test_a_worker_that_died_before_the_call_makes_it_once() -> None:
 
 async def run_in_one_task(engine: FreepikEngine, tasks: MemoryTasks) -> None:
     """Without gather: an interrupt would end the whole test loop."""
-    call = await engine._call(order("upscale"))
-    task = await engine._task(call, 0, tasks)
-    await engine._finished(task, lambda fraction: None, tasks)
+    call = await engine._asking.call(order("upscale"))
+    task = await engine._placing.task(call, 0, tasks)
+    await engine._placing.finished(task, lambda fraction: None, tasks)
 
 
 studio_again = studio
@@ -361,26 +361,26 @@ async def test_a_provider_that_is_away_opens_the_breaker_and_a_probe_closes_it()
 
     async with studio(fake) as engine:
         fake.switches.fail = [(503, {"message": "Service Unavailable"})] * 30
-        for _ in range(3):
+        for _ in range(5):
             with pytest.raises(ProviderDownError):
                 await run(engine, order("upscale"))
-        assert not engine.healthy
+        assert engine.gate.state == "open"
         asked = len(fake.posts())
         with pytest.raises(ProviderDownError, match="pause"):
             await run(engine, order("reimagine"))
         assert len(fake.posts()) == asked
 
         fake.switches.fail = []
-        engine._breaker._clock = lambda: 10.0**9
+        engine.gate.breaker._clock = lambda: 10.0**9
+        assert engine.gate.state == "half-open"
         assert (await run(engine, order("upscale"))).pictures
-        assert engine.healthy
+        assert engine.gate.state == "closed"
 
 
 async def test_without_a_key_the_setting_is_named() -> None:
     engine = FreepikEngine(ThreadPool(), api_key=None)  # type: ignore[arg-type]
 
     assert engine.missing == "FREEPIK_API_KEY"
-    assert not engine.healthy
 
 
 async def test_pictures_travel_as_plain_base64() -> None:

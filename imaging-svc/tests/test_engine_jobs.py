@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from imaging_svc.domain import FairSlots
+from imaging_svc.engines.bells import Bells
 from imaging_svc.engines.freepik import FreepikEngine
 from imaging_svc.guard import PictureFetcher
+from imaging_svc.lanes import Lanes
 from imaging_svc.service import ImagingService
-from imaging_svc.store import BlobStore
+from imaging_svc.spending import Prices, Spending
+from imaging_svc.stores import open_store
+from imaging_svc.webhooks import Webhooks
 from photofun_common.bus import MemoryBus
 from photofun_common.contracts.imaging import StepRequested
 from photofun_common.contracts.jobs import ProviderTask, StepRecord
@@ -37,7 +40,7 @@ Studio = Callable[[], Awaitable[ImagingService]]
 @asynccontextmanager
 async def studio(fake: FakeFreepik, folder: Path) -> AsyncIterator[tuple[Studio, MemoryBus]]:
     """Makes services on one bus and one store: each is what comes up after the one before has died."""
-    bus = MemoryBus()
+    bus, bells = MemoryBus(), Bells()
     jobs = JobStore(bus)
     fetcher = PictureFetcher(private_too=True)
     pool: Any = ThreadPool()
@@ -56,6 +59,7 @@ async def studio(fake: FakeFreepik, folder: Path) -> AsyncIterator[tuple[Studio,
                     base_url=url,
                     private_hosts=True,
                     others=paid_calls,
+                    bells=bells,
                     poll_seconds=0.01,
                     poll_most=0.02,
                     backoff=0.01,
@@ -64,7 +68,7 @@ async def studio(fake: FakeFreepik, folder: Path) -> AsyncIterator[tuple[Studio,
             return ImagingService(
                 bus=bus,
                 jobs=jobs,
-                blobs=BlobStore(f"file://{folder}"),
+                blobs=open_store(f"file://{folder}"),
                 pool=pool,
                 fetcher=fetcher,
                 engines=[opened[-1]],
@@ -72,7 +76,10 @@ async def studio(fake: FakeFreepik, folder: Path) -> AsyncIterator[tuple[Studio,
                 urls=FileUrls("http://studio.test", "s", signed=False),
                 secret="s",
                 deadline=60.0,
-                slots=FairSlots(2, per_user=2),
+                lanes=Lanes(2, per_user=2),
+                spending=Spending(lambda: bus.key_value("spending"), cap=None, cap_per_user=None),
+                prices=Prices("freepik=0.1"),
+                webhooks=Webhooks(lambda: bus.key_value("webhooks"), bells, None),
                 max_jobs_per_user=5,
             )
 

@@ -16,13 +16,17 @@ import pytest
 from imaging_svc.codec import encode
 from imaging_svc.domain import FairSlots, WorkerLostError, WorkFailedError, file_key, picture_id
 from imaging_svc.engines import Made, Order
+from imaging_svc.engines.bells import Bells
 from imaging_svc.events import HANDLERS
 from imaging_svc.files import PictureInput
 from imaging_svc.guard import PictureFetcher
+from imaging_svc.lanes import Lanes
 from imaging_svc.pool import WorkerPool
 from imaging_svc.routing import parse_routing
 from imaging_svc.service import ImagingService
-from imaging_svc.store import BlobStore
+from imaging_svc.spending import Prices, Spending
+from imaging_svc.stores import open_store
+from imaging_svc.webhooks import Webhooks
 from photofun_common.bus import MemoryBus
 from photofun_common.contracts.conversation import PlanApproved, SessionDeleted
 from photofun_common.contracts.features import by_id, features
@@ -50,6 +54,9 @@ class FakeEngine:
     """Makes one grey pixel square; `does[feature]` is what happens before."""
 
     missing: str | None = None
+    gate = None
+    models: tuple[str, ...] = ()
+    wants_english = False
 
     def __init__(self, name: str = "local", made_of: frozenset[str] = ALL) -> None:
         self.id, self.features = name, made_of
@@ -91,7 +98,7 @@ async def make(bus: MemoryBus, engine: FakeEngine, tmp_path: Path) -> AsyncItera
         parts: dict[str, Any] = {
             "bus": bus,
             "jobs": JobStore(bus),
-            "blobs": BlobStore(f"file://{tmp_path}"),
+            "blobs": open_store(f"file://{tmp_path}"),
             "pool": InlinePool(),
             "fetcher": fetcher,
             "engines": [engine],
@@ -99,7 +106,10 @@ async def make(bus: MemoryBus, engine: FakeEngine, tmp_path: Path) -> AsyncItera
             "urls": FileUrls("http://studio.test", "s", signed=False),
             "secret": "s",
             "deadline": 60.0,
-            "slots": FairSlots(2, per_user=2),
+            "lanes": Lanes(2, per_user=2),
+            "spending": Spending(lambda: bus.key_value("spending"), cap=None, cap_per_user=None),
+            "prices": Prices(""),
+            "webhooks": Webhooks(lambda: bus.key_value("webhooks"), Bells(), None),
             "max_jobs_per_user": 5,
         }
         return ImagingService(**{**parts, **changes})
@@ -548,7 +558,7 @@ async def test_one_person_leaves_places_for_others_and_who_gives_up_frees_the_qu
 
     assert sorted(first) == ["ann", "ann", "bob"]
     assert sorted(running) == ["ann", "ann", "bob", "cy"]
-    assert slots.ahead_of("ann") == 0
+    assert slots.waiting == 0
     async with slots.place("a"), slots.place("b"), slots.place("c"):
         pass
 

@@ -20,6 +20,7 @@ __all__ = [
     "ImageTooLargeError",
     "ImageUndecodableError",
     "ImageUnreachableError",
+    "LaneFullError",
     "NeedsImageError",
     "NeedsReferenceError",
     "TooManyJobsError",
@@ -82,6 +83,10 @@ class FileNotStoredError(NotFoundError):
     slug, title = "file-not-found", "There is no such file"
 
 
+class LaneFullError(UnavailableError):
+    slug, title = "engine-busy", "The engine has all hands full"
+
+
 class WorkFailedError(PhotoFunError):
     slug, title, code = "internal-error", "The picture work failed on our side", 1005
 
@@ -102,17 +107,23 @@ def file_key(secret: str, *cause: object, extension: str) -> str:
 
 
 class FairSlots:
-    """So many places at once, handed round robin between users, at most `per_user` to one."""
+    """So many places at once, handed round robin between users, at most `per_user` to one.
 
-    def __init__(self, places: int, *, per_user: int) -> None:
+    With `max_waiting` a longer queue is refused: LaneFullError.
+    """
+
+    def __init__(self, places: int, *, per_user: int, max_waiting: int | None = None) -> None:
         self._free = places
         self._per_user = per_user
+        self._max_waiting = max_waiting
         self._running: dict[str, int] = {}
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
     @asynccontextmanager
     async def place(self, user_id: str) -> AsyncIterator[None]:
         """Wait for a turn, hold it for the block."""
+        if self._max_waiting is not None and self._free <= 0 and self.waiting >= self._max_waiting:
+            raise LaneFullError("Too much of this engine's work is waiting already", retry_after=5)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(user_id, deque()).append(turn)
         self._hand_out()
@@ -126,8 +137,8 @@ class FairSlots:
         finally:
             self._give_back(user_id)
 
-    def ahead_of(self, user_id: str) -> int:
-        """How many wait now, this user's own included."""
+    @property
+    def waiting(self) -> int:
         return sum(len(turns) for turns in self._waiting.values())
 
     def _withdraw(self, user_id: str, turn: asyncio.Future[None]) -> None:

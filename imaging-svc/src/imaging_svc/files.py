@@ -27,7 +27,7 @@ from .domain import (
 )
 from .guard import PictureFetcher
 from .pool import WorkerPool
-from .store import BlobStore
+from .stores import BlobStore
 
 __all__ = ["Files", "PictureInput"]
 
@@ -131,6 +131,10 @@ class Files:
             bytes=len(data),
             has_alpha=facts.has_alpha,
         )
+
+    async def public_url(self, key: str) -> str:
+        """An address where a provider can fetch the file: the store's own when it has one, else the gateway's."""
+        return await self._blobs.public_url(key) or self.urls.url(key)
 
     async def read(self, key: str) -> bytes:
         return await self._blobs.get(key)

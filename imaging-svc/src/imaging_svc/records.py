@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from photofun_common.contracts.conversation import PlanApproved
-from photofun_common.contracts.jobs import JobRecord, StepRecord
+from photofun_common.contracts.jobs import JobRecord, ProviderTask, StepRecord
 from photofun_common.contracts.prompt import PlannedStep, PlanReady
 from photofun_common.contracts.values import Picture, ProblemData
 from photofun_common.errors import ConflictError
@@ -14,7 +14,7 @@ from photofun_common.jobs import with_event
 
 from .engines import Made
 
-__all__ = ["begun", "canceled", "failed", "finished", "first_open", "planned", "progressed", "with_step"]
+__all__ = ["begun", "canceled", "failed", "finished", "first_open", "planned", "progressed", "touched", "with_step"]
 
 
 def with_step(record: JobRecord, step: int, **changes: Any) -> list[StepRecord]:
@@ -38,12 +38,17 @@ def planned(record: JobRecord, plan: PlanReady | PlanApproved) -> JobRecord | No
     ):
         return None
     waits = isinstance(plan, PlanReady) and plan.mode == "review"
-    metadata = {"plan": plan.metadata.model_dump(), "reply": plan.reply, "language": plan.language} if isinstance(plan, PlanReady) else {}
+    metadata: dict[str, Any] = (
+        {"plan": plan.metadata.model_dump(), "reply": plan.reply, "language": plan.language} if isinstance(plan, PlanReady) else {}
+    )
+    steps = _steps(record.steps, plan.plan)
+    if forgotten := round(sum(step.cost for step in record.steps) - sum(step.cost for step in steps), 6):
+        metadata["cost_of_dropped_steps"] = record.metadata.get("cost_of_dropped_steps", 0.0) + forgotten
     return with_event(
         record,
         "stage",
         "awaiting-approval" if waits else "planned",
-        steps=_steps(record.steps, plan.plan),
+        steps=steps,
         run=plan.attempt,
         intent=plan.intent,
         problem=None,
@@ -62,7 +67,27 @@ def _steps(known: list[StepRecord], plan: list[PlannedStep]) -> list[StepRecord]
     fresh = [StepRecord.from_planned(step) for step in plan]
     if [step.feature for step in known] != [step.feature for step in plan]:
         return fresh
-    return [old if old.status == "COMPLETED" else new for old, new in zip(known, fresh, strict=True)]
+    return [old if old.status == "COMPLETED" else _again(old, new) for old, new in zip(known, fresh, strict=True)]
+
+
+def _again(old: StepRecord, new: StepRecord) -> StepRecord:
+    """A step that runs anew: it remembers the paid calls of the run before.
+
+    A task of the same work is gone on with, one whose answer was lost is looked for before another is placed; for other
+    work than before they only say that something may have been charged.
+    """
+    same = old.params == new.params
+    tasks = [_remembered(task, same=same) for task in old.tasks]
+    return new.model_copy(update={"tasks": tasks, "english": new.english or (old.english if same else None)})
+
+
+def _remembered(task: ProviderTask, *, same: bool) -> ProviderTask:
+    in_doubt = task.task_id is None and task.state in ("placing", "unknown", "done")
+    if in_doubt and same:
+        return task.model_copy(update={"uncertain": False})
+    if same and task.state in ("placed", "done"):
+        return task
+    return task.model_copy(update={"state": "failed", "task_id": None, "before": None, "uncertain": task.uncertain or in_doubt})
 
 
 def begun(record: JobRecord, run: int, step: int) -> JobRecord:
@@ -70,6 +95,11 @@ def begun(record: JobRecord, run: int, step: int) -> JobRecord:
     _in_run(record, run)
     steps = with_step(record, step, status="IN_PROGRESS", attempts=record.steps[step].attempts + 1, started_at=datetime.now(UTC))
     return with_event(record, "stage", f"{record.steps[step].feature}-started", step=step, steps=steps, status="IN_PROGRESS")
+
+
+def touched(record: JobRecord, run: int) -> JobRecord | None:
+    """Somebody works on it: nobody else need ask for its step again."""
+    return None if record.is_final or record.run != run else record.model_copy(update={"updated_at": datetime.now(UTC)})
 
 
 def progressed(record: JobRecord, run: int, step: int, fraction: float) -> JobRecord | None:

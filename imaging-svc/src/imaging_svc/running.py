@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,18 +18,19 @@ from photofun_common.http import validated
 from photofun_common.jobs import JobStore
 
 from .announcing import Announcer
-from .domain import EngineMissingError, FairSlots, ImageUndecodableError, NeedsImageError, WorkerLostError
+from .attempts import Attempts
+from .domain import ImageUndecodableError, NeedsImageError, WorkerLostError
 from .engines import Made, Order
 from .engines.local.verbs import seed_of
 from .files import Files
 from .paid import StepTasks
-from .records import begun, failed, finished, progressed
+from .records import begun, failed, finished, progressed, touched
 from .routing import Router
 from .sources import Sources
 
 __all__ = ["Runner"]
 
-log = logging.getLogger(__name__)
+_BEAT_SECONDS = 6.0
 
 
 class Runner:
@@ -45,11 +44,12 @@ class Runner:
         router: Router,
         sources: Sources,
         announcer: Announcer,
-        slots: FairSlots,
+        attempts: Attempts,
+        tasks: Callable[[JobRecord, int], StepTasks],
         deadline: float,
     ) -> None:
         self._jobs, self._files, self._router, self._sources, self._announcer = jobs, files, router, sources, announcer
-        self._slots, self._deadline = slots, deadline
+        self._attempts, self._tasks, self._deadline = attempts, tasks, deadline
         self._running: dict[str, asyncio.Task[Any]] = {}
 
     def is_running(self, job_id: str) -> bool:
@@ -73,8 +73,9 @@ class Runner:
             return
         if asked.job_id in self._running:
             return
-        work = asyncio.create_task(self._in_turn(record, asked.step))
+        work = asyncio.create_task(self._do(record, asked.step))
         self._running[asked.job_id] = work
+        beat = asyncio.create_task(self._beat(record))
         try:
             await work
         except asyncio.CancelledError:
@@ -82,20 +83,21 @@ class Runner:
             if current is None or current.status != "CANCELED":
                 raise
         finally:
+            beat.cancel()
             self._running.pop(asked.job_id, None)
+
+    async def _beat(self, record: JobRecord) -> None:
+        """Keep the record fresh while it is worked on: a stale one is asked for again, and a paid call would be made twice."""
+        while True:
+            await asyncio.sleep(_BEAT_SECONDS)
+            with contextlib.suppress(PhotoFunError):
+                await self._jobs.change(record.job_id, lambda found: touched(found, record.run))
 
     async def fail(self, record: JobRecord, problem: ProblemData, *, step: int | None = None, tell: bool = True) -> None:
         """End the job as FAILED, unless it ended already or is in a later run."""
         after = await self._jobs.change(record.job_id, lambda found: failed(found, record.run, problem, step))
         if tell and after.status == "FAILED":
             await self._announcer.ended(after)
-
-    async def _in_turn(self, record: JobRecord, step: int) -> None:
-        async with self._slots.place(record.user_id):
-            current = await self._jobs.get(record.job_id)
-            if current.is_final or current.run != record.run:
-                return
-            await self._do(current, step)
 
     async def _do(self, record: JobRecord, step: int) -> None:
         left = (record.deadline - datetime.now(UTC)).total_seconds()
@@ -115,6 +117,8 @@ class Runner:
                 await self.fail(record, error.to_problem(), step=step)
                 return
             raise
+        except ConflictError:
+            return  # canceled, ended or run anew before its turn came
         except PhotoFunError as error:
             await self.fail(record, error.to_problem(), step=step)
             return
@@ -132,15 +136,26 @@ class Runner:
         declared = by_id(record.steps[step].feature)
         if declared is None:
             raise InvalidError(f"There is no feature '{record.steps[step].feature[:60]}'", slug="unknown-feature")
-        self._router.require(declared)
+        self._router.require(declared, language=record.metadata.get("language"))
         record = await self._sources.resolve(record)
-        run = record.run
-        record = await self._jobs.change(record.job_id, lambda found: begun(found, run, step))
         source = next((before.pictures[0] for before in reversed(record.steps[:step]) if before.pictures), record.source)
         if declared.needs_picture and source is None:
             raise NeedsImageError(f"'{declared.title}' works on a picture: send one, or create one first")
         order = await self._order(record, step, declared, source)
-        made, engine = await self._with_engines(record, step, declared, order)
+        run = record.run
+
+        async def begin() -> None:
+            nonlocal record
+            record = await self._jobs.change(record.job_id, lambda found: begun(found, run, step))
+
+        made, engine = await self._attempts.make(
+            declared,
+            order,
+            record.user_id,
+            begin=begin,
+            tell=lambda: self._teller(record, step),
+            tasks=lambda: self._tasks(record, step),
+        )
         return record, made, engine, source
 
     async def _order(self, record: JobRecord, step: int, declared: Feature, source: Picture | None) -> Order:
@@ -165,26 +180,9 @@ class Runner:
             references=references,
             seed=seed if seed is not None else seed_of(record.job_id, step),
             seconds=max(1.0, (record.deadline - datetime.now(UTC)).total_seconds()),
-            public_url=self._files.urls.url(source.key) if source is not None else None,
+            english=record.steps[step].english,
+            public_url=await self._files.public_url(source.key) if source is not None else None,
         )
-
-    async def _with_engines(self, record: JobRecord, step: int, declared: Feature, order: Order) -> tuple[Made, str]:
-        """Try the engines in their order; what one cannot do just now the next may."""
-        engines = self._router.route(declared.id)
-        trouble: PhotoFunError | None = None
-        for engine in engines:
-            try:
-                made = await engine.run(order, tell=self._teller(record, step), tasks=StepTasks(self._jobs, record, step))
-            except (UnavailableError, UpstreamError) as error:
-                if isinstance(error, WorkerLostError) or engine is engines[-1]:
-                    raise
-                log.warning("engine failed", extra={"engine": engine.id, "feature": declared.id, "error": error.slug})
-                trouble = error
-                continue
-            if trouble is not None:
-                made = replace(made, degraded=made.degraded or f"{trouble.slug}: {trouble.detail}"[:200])
-            return made, engine.id
-        raise trouble or EngineMissingError("No engine is left to try")
 
     def _teller(self, record: JobRecord, step: int) -> Callable[[float], None]:
         """Progress into the record, at most about twenty times a step and two times a second."""

@@ -19,12 +19,26 @@ class Settings(CommonSettings):
     imaging_weights_dir: Path = Field(default=Path(".weights"), description="where the model files are")
     imaging_max_jobs_per_user: int = Field(default=24, ge=1, description="unfinished jobs a person may have")
     imaging_max_running_per_user: int = Field(default=4, ge=1, description="steps of one person that run at once in a worker")
-    storage_url: str | None = Field(default=None, description="file://…, s3://…, gs://…, az://…; default file://$DATA_DIR/files")
+    imaging_prices: str = Field(
+        default="freepik=0.1;gemini=0.04;openai=0.04", description="what a paid picture is taken to cost: engine=price;engine/feature=price"
+    )
+    imaging_daily_cap: float | None = Field(
+        default=None, ge=0, description="paid engines stop for the day (UTC) at this cost; unset: never"
+    )
+    imaging_daily_cap_per_user: float | None = Field(default=None, ge=0, description="the same for each person")
+    storage_url: str | None = Field(
+        default=None, description="file://…, s3://…, gs://…, az://…, cloudinary://key:secret@cloud; default file://$DATA_DIR/files"
+    )
+    cloudinary_url: SecretStr | None = Field(default=None, description="cloudinary://key:secret@cloud: the store when STORAGE_URL is unset")
+    cloudinary_upload_prefix: str | None = Field(default=None, description="another address of Cloudinary's API")
     image_routing: str = Field(default="", description="image-generate=freepik,gemini,local;upscale=local")
 
     freepik_api_key: SecretStr | None = Field(default=None, description="turns the Freepik/Magnific engine on")
     freepik_base_url: str = Field(default="https://api.magnific.com", description="where that API is")
     freepik_api_key_header: str = Field(default="x-magnific-api-key", description="the header its key goes in")
+    freepik_webhook_secret: SecretStr | None = Field(
+        default=None, description="with it Freepik tells of finished tasks at PUBLIC_URL/v1/webhooks/freepik; polling goes on as the net"
+    )
     freepik_per_minute: float = Field(default=250, gt=0, description="calls a minute to Freepik, polling included")
     freepik_poll_seconds: float = Field(default=1.0, gt=0, le=5, description="first pause between two looks at a task; grows to 5 s")
     gemini_api_key: SecretStr | None = Field(default=None, description="turns the Gemini engine on")
@@ -45,4 +59,12 @@ class Settings(CommonSettings):
 
     @property
     def storage(self) -> str:
-        return self.storage_url or f"file://{(self.data_dir / 'files').resolve()}"
+        """Where files are kept, with Cloudinary's own settings in its address."""
+        url = self.storage_url or (self.cloudinary_url.get_secret_value() if self.cloudinary_url else None)
+        if url is None:
+            return f"file://{(self.data_dir / 'files').resolve()}"
+        if url == "cloudinary://" and self.cloudinary_url is not None:
+            url = self.cloudinary_url.get_secret_value()
+        if url.startswith("cloudinary://") and self.cloudinary_upload_prefix and "upload_prefix=" not in url:
+            url += f"{'&' if '?' in url else '?'}upload_prefix={self.cloudinary_upload_prefix}"
+        return url

@@ -19,19 +19,26 @@ from photofun_common.jetstream import JetStreamBus
 from photofun_common.jobs import JobStore
 from pydantic import SecretStr
 
-from .domain import FairSlots
 from .engines import Engine
+from .engines.bells import Bells
 from .engines.freepik import FreepikEngine
 from .engines.gemini import GeminiEngine
 from .engines.local import LocalEngine
 from .engines.openai import OpenAIEngine
 from .events import HANDLERS
 from .guard import PictureFetcher
+from .lanes import Lanes
 from .pool import WorkerPool
 from .routing import parse_routing
 from .service import ImagingService
 from .settings import Settings
-from .store import BlobStore
+from .spending import BUCKET as SPENDING
+from .spending import KEEP_SECONDS as KEEP_SPENDING
+from .spending import Prices, Spending
+from .stores import open_store
+from .webhooks import BUCKET as WEBHOOKS
+from .webhooks import KEEP_SECONDS as KEEP_WEBHOOKS
+from .webhooks import Webhooks
 
 __all__ = ["Context", "open_context"]
 
@@ -53,7 +60,7 @@ class Context:
         return {"nats": nats}
 
 
-def _engines(settings: Settings, pool: WorkerPool, jobs: JobStore) -> list[Engine]:
+def _engines(settings: Settings, pool: WorkerPool, jobs: JobStore, bells: Bells) -> list[Engine]:
     """All engines there are; one without its key says so in `missing`."""
 
     async def paid_calls() -> list[ProviderTask]:
@@ -67,6 +74,8 @@ def _engines(settings: Settings, pool: WorkerPool, jobs: JobStore) -> list[Engin
             key_header=settings.freepik_api_key_header,
             private_hosts=settings.allow_private_image_hosts,
             others=paid_calls,
+            bells=bells,
+            webhook_url=f"{settings.public_url.rstrip('/')}/v1/webhooks/freepik" if settings.freepik_webhook_secret else None,
             per_minute=settings.freepik_per_minute,
             poll_seconds=settings.freepik_poll_seconds,
         ),
@@ -100,6 +109,7 @@ async def _sweep(service: ImagingService) -> None:
         try:
             if not loaded:
                 await service.watcher.load()
+                await service.webhooks.follow()
                 loaded = True
             await service.sweep()
         except PhotoFunError as error:
@@ -114,20 +124,27 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
     fetcher = PictureFetcher(private_too=settings.allow_private_image_hosts)
     secret = settings.files_secret.get_secret_value()
     async with JetStreamBus(settings.nats_url, "imaging-svc") as bus:
-        jobs = JobStore(bus)
+        jobs, bells = JobStore(bus), Bells()
         service = ImagingService(
             bus=bus,
             jobs=jobs,
-            blobs=BlobStore(settings.storage),
+            blobs=open_store(settings.storage),
             pool=pool,
             fetcher=fetcher,
-            engines=_engines(settings, pool, jobs),
+            engines=_engines(settings, pool, jobs, bells),
             routing=parse_routing(settings.image_routing),
             urls=FileUrls(settings.public_url, secret, signed=settings.auth_mode == "required"),
             secret=secret,
             deadline=settings.job_deadline,
             max_jobs_per_user=settings.imaging_max_jobs_per_user,
-            slots=FairSlots(settings.imaging_workers, per_user=settings.imaging_max_running_per_user),
+            lanes=Lanes(settings.imaging_workers, per_user=settings.imaging_max_running_per_user),
+            spending=Spending(
+                lambda: bus.key_value(SPENDING, ttl=KEEP_SPENDING),
+                cap=settings.imaging_daily_cap,
+                cap_per_user=settings.imaging_daily_cap_per_user,
+            ),
+            prices=Prices(settings.imaging_prices),
+            webhooks=Webhooks(lambda: bus.key_value(WEBHOOKS, ttl=KEEP_WEBHOOKS), bells, _key(settings.freepik_webhook_secret)),
         )
 
         async def dead(event: Event[object], reason: str) -> None:  # type: ignore[type-var]

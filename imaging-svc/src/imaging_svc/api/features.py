@@ -14,6 +14,7 @@ from photofun_common.jobs import JobNotFoundError
 from photofun_common.once import once_of
 from starlette.responses import Response
 
+from ..engines import Engine
 from ..files import PictureInput
 from ..service import ImagingService
 from .common import CallerDep, ServiceDep, claimed_user, owned, picture_of, problem_of, wait_seconds
@@ -100,18 +101,21 @@ def _describe(service: ImagingService, feature: Feature) -> dict[str, Any]:
 
 @router.get("/v1/engines", summary="Which engines are configured, and what each can do")
 async def list_engines(service: ServiceDep) -> Response:
-    return ok(
-        [
-            {
-                "name": engine.id,
-                "configured": engine.missing is None,
-                "healthy": engine.missing is None and getattr(engine, "healthy", True),
-                "missing": engine.missing,
-                "features": sorted(engine.features),
-            }
-            for engine in service.router.engines.values()
-        ]
-    )
+    return ok([_describe_engine(engine) for engine in service.router.engines.values()])
+
+
+def _describe_engine(engine: Engine) -> dict[str, Any]:
+    """No secrets: whether it has its key, whether its breaker lets calls through, and what it does."""
+    state = engine.gate.state if engine.gate is not None else "closed"
+    return {
+        "name": engine.id,
+        "configured": engine.missing is None,
+        "healthy": engine.missing is None and state == "closed",
+        "breaker": state,
+        "missing": engine.missing,
+        "models": list(engine.models),
+        "features": sorted(engine.features),
+    }
 
 
 def _declare(feature: Feature) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from photofun_common.contracts.jobs import ProviderTask
 
 from ..codec import Encoded
+from .gate import Gate
 
 __all__ = ["Engine", "Made", "Order", "Tasks"]
 
@@ -24,7 +25,10 @@ class Tasks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What an engine is asked: a feature, its parameters (validated), the picture and the references as bytes."""
+    """What an engine is asked: a feature, its parameters (validated), the picture and the references as bytes.
+
+    `english` is the prompt for an engine that wants English; `public_url` an address where the picture can be fetched from outside.
+    """
 
     job_id: str
     step: int
@@ -34,6 +38,7 @@ class Order:
     picture: bytes | None = None
     references: dict[str, bytes] = field(default_factory=dict)
     seed: int = 0
+    english: str | None = None
     seconds: float = 120.0
     public_url: str | None = None
 
@@ -50,11 +55,18 @@ class Made:
 
 
 class Engine(Protocol):
-    """One way to make pictures.  `missing` names the setting to set when it is not configured."""
+    """One way to make pictures.  `missing` names the setting to set when it is not configured; paid calls pass its `gate`;
+    `models` are names that a request may ask for."""
 
     id: str
     features: frozenset[str]
     missing: str | None
+    wants_english: bool
+
+    @property
+    def gate(self) -> Gate | None: ...
+    @property
+    def models(self) -> tuple[str, ...]: ...
 
     async def run(self, order: Order, *, tell: Tell, tasks: Tasks) -> Made: ...
     async def aclose(self) -> None: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Literal
 
 from .failures import ProviderDownError
 
@@ -26,16 +27,23 @@ class Breaker:
     def is_open(self) -> bool:
         return self._opened is not None
 
+    @property
+    def state(self) -> Literal["closed", "open", "half-open"]:
+        """half-open: the next call goes through as a probe."""
+        if self._opened is None:
+            return "closed"
+        return "half-open" if self._left(self._opened) <= 0 else "open"
+
+    def _left(self, opened: float) -> float:
+        return self._seconds - (self._clock() - max(opened, self._probe or 0.0))
+
     def check(self) -> None:
         """Pass when closed; when open, pass one probe each time the pause is over."""
         if self._opened is None:
             return
-        now = self._clock()
-        since = max(self._opened, self._probe or 0.0)
-        if now - since < self._seconds:
-            left = self._seconds - (now - since)
+        if (left := self._left(self._opened)) > 0:
             raise ProviderDownError(f"{self._name} failed repeatedly and gets a pause", retry_after=max(1.0, round(left, 1)))
-        self._probe = now
+        self._probe = self._clock()
 
     def note(self, *, ok: bool) -> None:
         """An outcome.  A good one closes an open breaker, a bad one keeps it open."""

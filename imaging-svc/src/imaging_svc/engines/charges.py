@@ -12,7 +12,7 @@ from photofun_common.errors import PhotoFunError
 from . import Tasks
 from .failures import OutcomeUnknownError
 
-__all__ = ["charged_once", "known_task"]
+__all__ = ["charged_once", "is_repeat", "known_task"]
 
 T = TypeVar("T")
 
@@ -21,20 +21,27 @@ def known_task(tasks: Tasks, engine: str, index: int) -> ProviderTask | None:
     return next((task for task in tasks.known() if (task.engine, task.index) == (engine, index)), None)
 
 
-async def charged_once(tasks: Tasks, engine: str, endpoint: str, index: int, call: Callable[[], Awaitable[T]]) -> tuple[T, bool]:
+def is_repeat(known: ProviderTask | None) -> bool:
+    """Whether a call for the same picture failed before us; one that a dead worker left behind is no failure."""
+    return known is not None and known.state in ("failed", "unknown")
+
+
+async def charged_once(
+    tasks: Tasks, engine: str, endpoint: str, index: int, call: Callable[[bool], Awaitable[T]], *, pictures: int = 1
+) -> tuple[T, bool]:
     """Make a paid call, noted before it is made; also says whether an earlier one may have been charged.
 
-    A call whose answer was lost is made again once, and marked; after that OutcomeUnknownError.
+    A call whose answer was lost is made again once, and marked; after that OutcomeUnknownError.  `call` hears whether it is a repeat.
     """
     known = known_task(tasks, engine, index)
     lost = known is not None and known.state != "failed"
     if known is not None and lost and known.uncertain:
         raise OutcomeUnknownError("Two calls may have been charged and gave nothing: there is no third")
     uncertain = lost or (known is not None and known.uncertain)
-    task = ProviderTask(engine=engine, endpoint=endpoint, index=index, placed_at=datetime.now(UTC), uncertain=uncertain)
+    task = ProviderTask(engine=engine, endpoint=endpoint, index=index, placed_at=datetime.now(UTC), uncertain=uncertain, pictures=pictures)
     await tasks.save(task)
     try:
-        result = await call()
+        result = await call(is_repeat(known))
     except OutcomeUnknownError:
         await tasks.save(task.model_copy(update={"state": "unknown"}))
         raise

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from photofun_common.errors import InvalidError, UnavailableError, UpstreamError
+from photofun_common.errors import InvalidError, RateLimitedError, UnavailableError, UpstreamError
 
 __all__ = [
+    "DailyCapError",
     "ModerationBlockedError",
     "OutcomeUnknownError",
     "ProviderAuthError",
@@ -46,6 +47,12 @@ class ProviderDownError(UnavailableError):
 
 class ProviderLimitedError(UnavailableError):
     slug, title = "provider-rate-limited", "The provider wants a pause"
+
+
+class DailyCapError(RateLimitedError):
+    """No more paid calls today; what costs nothing goes on."""
+
+    slug, title = "daily-cap-reached", "Today's budget for paid engines is used up"
 
 
 class UnsuitedError(UnavailableError):

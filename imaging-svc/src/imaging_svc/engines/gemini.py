@@ -14,7 +14,6 @@ from ..codec import Encoded
 from ..domain import NeedsImageError
 from ..pool import WorkerPool
 from . import Made, Order, Tasks, Tell
-from .breaker import Breaker
 from .charges import charged_once
 from .failures import (
     ModerationBlockedError,
@@ -27,8 +26,8 @@ from .failures import (
     ProviderLimitedError,
     ProviderRejectedError,
 )
-from .limiter import Limiter
-from .receiving import RATIOS, Finish, MaskForm, Sent, nearest_ratio, prepared, receive, share_of, size_of, worded
+from .gate import Gate
+from .receiving import RATIOS, Finish, MaskForm, Sent, made_of, nearest_ratio, prepared, receive, share_of, size_of, worded
 
 __all__ = ["GeminiEngine"]
 
@@ -78,6 +77,10 @@ class _Keys:
         left = min(self._rests_until.values()) - now
         raise ProviderLimitedError("Every Gemini key has met its limit", retry_after=max(1.0, round(left, 1)))
 
+    @property
+    def is_one_free(self) -> bool:
+        return min(self._rests_until.values()) <= time.monotonic()
+
     def rest(self, key: str, seconds: float) -> None:
         self._rests_until[key] = time.monotonic() + min(3600.0, max(1.0, seconds))
 
@@ -93,6 +96,7 @@ class GeminiEngine:
 
     id = "gemini"
     features = frozenset({"image_generation", "edit"})
+    wants_english = False
 
     def __init__(
         self,
@@ -106,16 +110,12 @@ class GeminiEngine:
         backoff: float = 0.5,
     ) -> None:
         self.missing = None if api_keys else "GEMINI_API_KEY"
+        self.models = (model,)
         self._pool, self._base_url, self._model, self._seconds, self._backoff = pool, base_url, model, seconds, backoff
         self._keys = _Keys(api_keys)
-        self._breaker = Breaker("Gemini")
-        self._limiter = Limiter(per_minute)
+        self.gate = Gate("Gemini", per_minute)
         self._clients: dict[str, Any] = {}
         self._transports: list[Any] = []
-
-    @property
-    def healthy(self) -> bool:
-        return self.missing is None and not self._breaker.is_open
 
     def _client(self, key: str) -> Any:
         if key not in self._clients:
@@ -152,8 +152,11 @@ class GeminiEngine:
 
         async def one(index: int) -> tuple[Encoded, bool]:
             nonlocal done
-            endpoint = f"{self._model}:generateContent"
-            answer, uncertain = await charged_once(tasks, self.id, endpoint, index, lambda: self._generate(contents, ratio, seconds))
+
+            async def call(repeat: bool) -> Any:
+                return await self._generate(contents, ratio, seconds, repeat=repeat)
+
+            answer, uncertain = await charged_once(tasks, self.id, f"{self._model}:generateContent", index, call)
             picture = await receive(self._pool, self._picture_of(answer), order, provider=self.id, model=self._model, finish=finish)
             done += 1
             tell(0.95 * done / count)
@@ -167,17 +170,14 @@ class GeminiEngine:
             raise unexpected
         if not made:
             raise troubles[0]
-        details: dict[str, Any] = {}
-        if any(uncertain for _, uncertain in made):
-            details["charge_uncertain"] = "the answer to a first call was lost; it may have been charged too"
-        short = f"{len(made)} of {count} pictures were made" if troubles else None
-        return Made([picture for picture, _ in made], [None] * len(made), self._model, short, details)
+        uncertain = any(doubt for _, doubt in made)
+        return made_of([picture for picture, _ in made], self._model, wanted=count, uncertain=uncertain)
 
     async def _asked(self, order: Order) -> tuple[list[Any], str | None, Finish]:
         """The parts of the request, the ratio to ask for, what is left to do on our side."""
         size = size_of(order.params)
         finish = Finish(size=size)
-        asked = nearest_ratio(size[0], size[1], RATIOS) if size else None
+        asked = nearest_ratio(size[0] / size[1], RATIOS) if size else None
         if order.feature == "edit":
             if order.picture is None:
                 raise NeedsImageError("This works on a picture: send one")
@@ -200,18 +200,19 @@ class GeminiEngine:
         sent: Sent = await self._pool.run(prepared, data, _MAX_UPLOAD, mask, None, seconds=20.0)
         return types.Part.from_bytes(data=sent.data, mime_type=sent.content_type)
 
-    async def _generate(self, contents: list[Any], ratio: str | None, seconds: float) -> Any:
+    async def _generate(self, contents: list[Any], ratio: str | None, seconds: float, *, repeat: bool) -> Any:
         """A paid call.  Made again only after 429 (with another key) and 503, and when no connection came about."""
         for attempt in range(max(3, len(self._keys))):
-            self._breaker.check()
-            await self._limiter.turn()
             key = self._keys.next()
+            await self.gate.enter(repeat=repeat or attempt > 0)
             try:
                 return await self._once(key, contents, ratio, seconds)
             except ProviderLimitedError as error:
                 self._keys.rest(key, error.retry_after or _REST_SECONDS)
+                if not self._keys.is_one_free or self.gate.budget.is_spent:
+                    raise
             except ProviderDownError:
-                if attempt >= 2:
+                if attempt >= 2 or self.gate.budget.is_spent:
                     raise
                 await asyncio.sleep(self._backoff * 2**attempt)
         raise ProviderLimitedError("Gemini wants fewer calls", retry_after=_REST_SECONDS)
@@ -228,15 +229,15 @@ class GeminiEngine:
                 answer = await self._client(key).aio.models.generate_content(model=self._model, contents=contents, config=config)
         except errors.APIError as error:
             code = int(error.code or 0)
-            self._breaker.note(ok=400 <= code < 500)
+            self.gate.note(ok=400 <= code < 500)
             raise self._failure(code, str(error.message or "").replace(key, "…")[:300], error.details) from error
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            self._breaker.note(ok=False)
+            self.gate.note(ok=False)
             raise ProviderDownError("Gemini can't be reached") from error
         except (TimeoutError, httpx2.HTTPError, OSError, json.JSONDecodeError) as error:
-            self._breaker.note(ok=False)
+            self.gate.note(ok=False)
             raise OutcomeUnknownError(f"Gemini took the request, its answer was lost ({type(error).__name__})") from error
-        self._breaker.note(ok=True)
+        self.gate.note(ok=True)
         return answer
 
     @staticmethod

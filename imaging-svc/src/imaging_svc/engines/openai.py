@@ -12,11 +12,10 @@ import aiohttp
 from ..domain import NeedsImageError
 from ..pool import WorkerPool
 from . import Made, Order, Tasks, Tell
-from .breaker import Breaker
 from .charges import charged_once
 from .failures import ProviderFailedError, ProviderLateError
-from .limiter import Limiter
-from .receiving import RATIOS, Finish, ResultFetcher, Sent, nearest_ratio, prepared, receive, share_of, size_of, worded
+from .gate import Gate
+from .receiving import RATIOS, Finish, ResultFetcher, Sent, made_of, nearest_ratio, prepared, receive, share_of, size_of, worded
 from .web import Body, ProviderApi
 
 __all__ = ["OpenAIEngine"]
@@ -63,17 +62,13 @@ class OpenAIEngine:
         backoff: float = 0.5,
     ) -> None:
         self.missing = None if api_key or base_url else "OPENAI_API_KEY"
+        self.models = (model,)
+        self.wants_english = not model.startswith("gpt-image")  # models of one's own server mostly know English alone
         self._pool, self._model, self._seconds = pool, model, seconds
-        self._breaker = Breaker("The OpenAI image server")
+        self.gate = Gate("The OpenAI image server", per_minute)
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._api = ProviderApi(
-            "The OpenAI image server", _base_of(base_url), headers, breaker=self._breaker, limiter=Limiter(per_minute), backoff=backoff
-        )
+        self._api = ProviderApi(self.gate, _base_of(base_url), headers, backoff=backoff)
         self._fetcher = ResultFetcher(private_too=private_hosts)
-
-    @property
-    def healthy(self) -> bool:
-        return self.missing is None and not self._breaker.is_open
 
     async def run(self, order: Order, *, tell: Tell, tasks: Tasks) -> Made:
         """Make the pictures.  Raises the failures of engines/failures.py."""
@@ -88,14 +83,14 @@ class OpenAIEngine:
         path, body, finish = await (self._generation(order) if order.feature == "image_generation" else self._edit(order))
         tell(0.1)
 
-        async def post() -> dict[str, Any]:
-            return await self._api.post(path, body, seconds=max(1.0, seconds - 0.5))
+        async def post(repeat: bool) -> dict[str, Any]:
+            return await self._api.post(path, body, seconds=max(1.0, seconds - 0.5), repeat=repeat)
 
-        answer, uncertain = await charged_once(tasks, self.id, f"/v1{path}", 0, post)
+        wanted = order.params["num_images"]
+        answer, uncertain = await charged_once(tasks, self.id, f"/v1{path}", 0, post, pictures=wanted)
         tell(0.8)
         entries = answer.get("data")
         found = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-        wanted = order.params["num_images"]
         if not found:
             raise ProviderFailedError("The OpenAI image server sent no picture")
         pictures = [
@@ -107,10 +102,7 @@ class OpenAIEngine:
             details["revised_prompt"] = str(found[0]["revised_prompt"])[:2000]
         if isinstance(answer.get("usage"), dict):
             details["tokens"] = answer["usage"].get("total_tokens")
-        if uncertain:
-            details["charge_uncertain"] = "the answer to a first call was lost; it may have been charged too"
-        short = f"{len(pictures)} of {wanted} pictures were made" if len(pictures) < wanted else None
-        return Made(pictures, [None] * len(pictures), self._model, short, details)
+        return made_of(pictures, self._model, wanted=wanted, uncertain=uncertain, details=details)
 
     async def _bytes(self, entry: dict[str, Any]) -> bytes:
         if isinstance(entry.get("b64_json"), str):
@@ -125,7 +117,7 @@ class OpenAIEngine:
     def _size(self, width: int, height: int) -> tuple[str, Finish]:
         """The size to ask for, and the cut that makes the asked ratio out of it."""
         sizes = next((sizes for family, sizes in _SIZES.items() if self._model.startswith(family)), None)
-        name = nearest_ratio(width, height, sizes) if sizes is not None else _FREE_SIZES[nearest_ratio(width, height, RATIOS)]
+        name = nearest_ratio(width / height, sizes) if sizes is not None else _FREE_SIZES[nearest_ratio(width / height, RATIOS)]
         return name, Finish(ratio=width / height)
 
     def _asked_size(self, order: Order) -> tuple[str, Finish]:

@@ -14,10 +14,23 @@ from ..codec import Encoded, Format
 from ..domain import MAX_OUTPUT_PIXELS, MAX_SIDE, ImageUnreachableError
 from ..guard import PictureFetcher
 from ..pool import WorkerPool
-from . import Order
+from . import Made, Order
 from .failures import ProviderFailedError
 
-__all__ = ["RATIOS", "Finish", "MaskForm", "ResultFetcher", "Sent", "nearest_ratio", "prepared", "receive", "share_of", "size_of", "worded"]
+__all__ = [
+    "RATIOS",
+    "Finish",
+    "MaskForm",
+    "ResultFetcher",
+    "Sent",
+    "made_of",
+    "nearest_ratio",
+    "prepared",
+    "receive",
+    "share_of",
+    "size_of",
+    "worded",
+]
 
 MaskForm = Literal["alpha", "black"]
 MAX_RESULT_BYTES = 25 * 2**20
@@ -86,9 +99,8 @@ def share_of(order: Order, most: float) -> float:
     return max(1.0, min(most, order.seconds * _SHARE))
 
 
-def nearest_ratio(width: int, height: int, names: dict[str, float]) -> str:
-    """The name whose ratio is nearest to that of a size."""
-    wanted = width / height
+def nearest_ratio(wanted: float, names: dict[str, float]) -> str:
+    """The name whose ratio (width by height) is nearest."""
     return min(names, key=lambda name: max(names[name] / wanted, wanted / names[name]))
 
 
@@ -178,6 +190,15 @@ def _finished(picture: Any, finish: Finish) -> Any:
         if abs(width / height / finish.ratio - 1) > 0.02:
             picture = ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
     return picture
+
+
+def made_of(pictures: list[Encoded], model: str, *, wanted: int, uncertain: bool, details: dict[str, Any] | None = None) -> Made:
+    """What an engine made; says when it is fewer than `wanted`, and when an earlier call may have been charged too."""
+    told = dict(details or {})
+    if uncertain:
+        told["charge_uncertain"] = "the answer to a first call was lost; it may have been charged too"
+    short = f"{len(pictures)} of {wanted} pictures were made" if len(pictures) < wanted else None
+    return Made(pictures, [None] * len(pictures), model, short, told)
 
 
 async def receive(pool: WorkerPool, data: bytes, order: Order, *, provider: str, model: str, finish: Finish | None = None) -> Encoded:

@@ -12,7 +12,6 @@ from typing import Any
 import aiohttp
 from photofun_common.errors import PhotoFunError
 
-from .breaker import Breaker
 from .failures import (
     ModerationBlockedError,
     OutcomeUnknownError,
@@ -23,7 +22,7 @@ from .failures import (
     ProviderLimitedError,
     ProviderRejectedError,
 )
-from .limiter import Limiter
+from .gate import Gate
 
 __all__ = ["ProviderApi", "is_moderation"]
 
@@ -64,13 +63,11 @@ def _pause(headers: Any) -> float | None:
 class ProviderApi:
     """One provider's API.  `post` is for paid calls, `get` for calls that cost nothing."""
 
-    def __init__(
-        self, title: str, base_url: str, headers: dict[str, str], *, breaker: Breaker, limiter: Limiter, backoff: float = 0.5
-    ) -> None:
-        self.title = title
+    def __init__(self, gate: Gate, base_url: str, headers: dict[str, str], *, backoff: float = 0.5) -> None:
+        self.title = gate.title
         self._base = base_url.rstrip("/")
         self._headers = headers
-        self._breaker, self._limiter, self._backoff = breaker, limiter, backoff
+        self._gate, self._backoff = gate, backoff
         self._session: aiohttp.ClientSession | None = None
 
     def _client(self) -> aiohttp.ClientSession:
@@ -82,34 +79,27 @@ class ProviderApi:
             )
         return self._session
 
-    async def post(self, path: str, body: Body, *, seconds: float) -> dict[str, Any]:
-        """A paid call.  `body` makes aiohttp's `json=` or `data=` afresh.
+    async def post(self, path: str, body: Body, *, seconds: float, repeat: bool = False) -> dict[str, Any]:
+        """A paid call.  `body` makes aiohttp's `json=` or `data=` afresh; `repeat` says that one failed before.
 
-        Sent again only after 429, 503 and a connection that never came about.  Raises OutcomeUnknownError when the answer is lost.
+        Sent again only after 429, 503 and a connection that never came about, and while the minute's budget of repeats lasts.
+        Raises OutcomeUnknownError when the answer is lost.
         """
         for attempt in range(_ATTEMPTS):
-            self._breaker.check()
-            await self._limiter.turn()
+            await self._gate.enter(repeat=repeat or attempt > 0)
             try:
                 return await self._once("POST", path, body(), seconds, paid=True)
             except (ProviderLimitedError, ProviderDownError) as error:
                 pause = error.retry_after if error.retry_after is not None else self._backoff * 2**attempt
-                if attempt == _ATTEMPTS - 1 or pause > 5:
+                if attempt == _ATTEMPTS - 1 or pause > 5 or self._gate.budget.is_spent:
                     raise
                 await asyncio.sleep(pause * random.uniform(0.8, 1.2))
         raise ProviderDownError(f"{self.title} can't be reached")
 
     async def get(self, path: str, *, seconds: float = 15.0) -> dict[str, Any]:
-        """A call that costs nothing, repeated when that may help."""
-        for attempt in range(_ATTEMPTS + 1):
-            await self._limiter.turn()
-            try:
-                return await self._once("GET", path, {}, seconds, paid=False)
-            except (ProviderLimitedError, ProviderDownError) as error:
-                if attempt == _ATTEMPTS:
-                    raise
-                await asyncio.sleep(min(5.0, error.retry_after or self._backoff * 2**attempt) * random.uniform(0.8, 1.2))
-        raise ProviderDownError(f"{self.title} can't be reached")
+        """A call that costs nothing, made once: who polls asks again anyway."""
+        await self._gate.limiter.turn()
+        return await self._once("GET", path, {}, seconds, paid=False)
 
     async def _once(self, method: str, path: str, body: dict[str, Any], seconds: float, *, paid: bool) -> dict[str, Any]:
         try:
@@ -130,7 +120,7 @@ class ProviderApi:
     def _note(self, *, ok: bool, paid: bool) -> None:
         """Only paid calls count for the breaker: a list that answers is no sign that work is done."""
         if paid:
-            self._breaker.note(ok=ok)
+            self._gate.note(ok=ok)
 
     @staticmethod
     async def _text(answer: aiohttp.ClientResponse) -> str:

@@ -14,6 +14,9 @@ class LocalEngine:
 
     id = "local"
     missing: str | None = None
+    gate = None
+    models: tuple[str, ...] = ()
+    wants_english = False
 
     def __init__(self, pool: WorkerPool) -> None:
         self._pool = pool

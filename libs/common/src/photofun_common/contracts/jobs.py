@@ -31,8 +31,9 @@ class JobEvent(Value):
 class ProviderTask(Value):
     """A paid call that was placed: saved before anything waits for it.  `state` unknown: the answer never came.
 
-    `before` lists the provider's tasks just before the call, to find one whose answer was lost; `uncertain` says that an
-    earlier call for the same picture may have been charged too.
+    `pictures` is how many the call asks for, `cost` what it is taken to cost in the unit of IMAGING_PRICES.  `before` lists the
+    provider's tasks just before the call, to find one whose answer was lost; `uncertain` says that an earlier call for the same
+    picture may have been charged too.
     """
 
     engine: str
@@ -41,6 +42,7 @@ class ProviderTask(Value):
     index: int = 0
     state: Literal["placing", "placed", "done", "failed", "unknown"] = "placing"
     placed_at: datetime
+    pictures: int = 1
     cost: float | None = None
     before: list[str] | None = None
     uncertain: bool = False
@@ -54,6 +56,7 @@ class StepRecord(Value):
     status: Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELED"] = "PENDING"
     pictures: list[Picture] = Field(default_factory=list)
     tasks: list[ProviderTask] = Field(default_factory=list)
+    english: str | None = None
     problem: ProblemData | None = None
     provider: str | None = None
     model: str | None = None
@@ -65,7 +68,12 @@ class StepRecord(Value):
 
     @staticmethod
     def from_planned(step: PlannedStep) -> StepRecord:
-        return StepRecord(feature=step.feature, params=step.params)
+        return StepRecord(feature=step.feature, params=step.params, english=step.english)
+
+    @property
+    def cost(self) -> float:
+        """What its paid calls are taken to have cost, those in doubt included."""
+        return sum(task.cost or 0.0 for task in self.tasks)
 
 
 class JobRecord(Value):

@@ -40,10 +40,11 @@ Intent = Literal[
 
 
 class PlannedStep(Value):
-    """One step of a plan: a feature's id and its own parameters."""
+    """One step of a plan: a feature's id and its own parameters.  `english` is the prompt in English when its words are not."""
 
     feature: str
     params: dict[str, Any] = Field(default_factory=dict)
+    english: str | None = None
 
 
 class Choice(Value):
