@@ -221,6 +221,56 @@ def test_weather_season_and_things_are_read() -> None:
     assert read_prompt("cau vong tren canh dong").things == {"rainbow"}
 
 
+@pytest.mark.parametrize(
+    ("prompt", "places", "things", "left_out"),
+    [
+        ("a waterfall in a jungle", ("forest",), {"jungle"}, ("waterfall",)),
+        ("thác nước", ("river",), set(), ("thác nước",)),
+        ("a lighthouse in a storm", ("sea",), set(), ("lighthouse",)),
+        ("cánh đồng lúa chín vàng buổi chiều", ("countryside",), {"ripe"}, ()),
+        ("cherry blossoms by a lake", ("lake",), {"blossom"}, ()),
+        ("vịnh Hạ Long buổi sáng", ("sea", "mountains"), set(), ()),
+        ("rừng thông trong sương sớm", ("forest",), {"pine"}, ()),
+        ("a crescent moon over the sea", ("sea",), {"moon", "crescent"}, ()),
+    ],
+)
+def test_words_that_set_a_scene_and_words_that_mean_two_things(
+    prompt: str, places: tuple[str, ...], things: set[str], left_out: tuple[str, ...]
+) -> None:
+    spec = read_prompt(prompt)
+
+    assert spec.places == places
+    assert spec.things == things
+    assert spec.ignored_terms == left_out
+    assert not set(spec.matched_terms) & set(left_out)
+
+
+def test_a_colour_that_a_thing_has_anyway_does_not_tint_the_picture() -> None:
+    assert read_prompt("lúa chín vàng").colours == ()
+    assert read_prompt("pink cherry blossoms").colours == ()
+    assert read_prompt("abstract waves of blue and gold").colours == ("blue", "gold")
+    assert read_prompt("mars landscape").colours == ("red",)
+
+
+def test_after_the_rain_no_rain_falls() -> None:
+    assert read_prompt("a rainbow over a meadow after rain").falling == ""
+    assert read_prompt("cầu vồng sau cơn mưa").falling == ""
+    assert read_prompt("heavy snow at night").falling == "snow"
+
+
+def test_a_gradient_holds_only_the_colours_it_was_asked_for() -> None:
+    red, green, _ = draw("smooth gradient from pink to orange").pixels.reshape(-1, 3).astype(int).T
+
+    assert red.min() > 190
+    assert green.min() > 80
+
+
+def test_the_lights_of_a_city_survive_the_anime_style() -> None:
+    plain, anime = (draw("city skyline at night", width=480, height=270, style=style).pixels.max(2) for style in (None, "anime"))
+
+    assert (anime > 180).sum() > 0.5 * (plain > 180).sum()
+
+
 def test_what_cannot_be_drawn_is_named_and_still_gives_a_picture() -> None:
     rendered = draw("a cat on a sofa")
 

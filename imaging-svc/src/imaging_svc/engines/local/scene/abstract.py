@@ -15,15 +15,22 @@ from .vocabulary import SceneSpec
 __all__ = ["paint_abstract"]
 
 
+_CANDY: tuple[RGB, ...] = ((244, 132, 150), (250, 190, 120), (246, 226, 120), (130, 210, 160), (120, 180, 240), (178, 140, 226))
+"""What pastel tones are made of: clear hues, which the finish then pales."""
+
+
 def paint_abstract(spec: SceneSpec, width: int, height: int, seed: int, palette: Sequence[RGB], progress: Callable[[float], None]) -> Array:
     """An abstract picture in linear light: (height, width, 3).  Its colours come from `palette`, or from the words."""
     rng = rng_for(seed, f"abstract {spec.words}")
     colours = _full_palette(rng, palette)
+    if "pastel" in spec.tones and not palette:
+        colours = [_CANDY[k] for k in rng.permutation(len(_CANDY))[:5]]
     progress(0.1)
     if "geometric" in spec.places:
         painter = (_facets, _discs, _ribbon_grid)[int(rng.integers(3))]
     elif "gradient" in spec.places:
         painter = _mesh
+        colours = _relatives(palette) if palette else colours
     else:
         painter = (_silk, _layers, _silk)[int(rng.integers(3))]
     picture = painter(rng, width, height, colours)
@@ -42,6 +49,15 @@ def _full_palette(rng: np.random.Generator, palette: Sequence[RGB]) -> list[RGB]
             moved = base * shade if shade < 1 else 255 - (255 - base) / shade
             colours.append((int(moved[0]), int(moved[1]), int(moved[2])))
     return sorted(colours, key=lambda c: 0.21 * c[0] + 0.72 * c[1] + 0.07 * c[2])
+
+
+def _relatives(palette: Sequence[RGB]) -> list[RGB]:
+    """The asked colours alone, in their order; a single one with a lighter and a deeper neighbour."""
+    if len(palette) > 1:
+        return list(palette)
+    base = np.array(palette[0], np.float64)
+    deep, light = base * 0.72, 255 - (255 - base) * 0.45
+    return [(round(float(c[0])), round(float(c[1])), round(float(c[2]))) for c in (deep, base, light)]
 
 
 def _ramp(colours: Sequence[RGB]) -> list[tuple[float, RGB]]:

@@ -104,7 +104,7 @@ def _steer(picture: Array, palette: Sequence[RGB]) -> Array:
     wanted = wanted[np.argsort(wanted[:, 0], kind="stable")]
     chroma = float(np.hypot(wanted[:, 1], wanted[:, 2]).mean())
     # Neutral words ("white", "black") steer lightness more than hue.
-    strength = 0.22 + 0.40 * min(1.0, chroma / 45.0)
+    strength = (0.22 + 0.40 * min(1.0, chroma / 45.0)) * (0.72 if len(palette) == 1 else 1.0)
     positions = np.linspace(15.0, 88.0, len(wanted)) if len(wanted) > 1 else np.array([50.0])
     rise = np.clip(lab[..., 0] / 26.0, 0.25, 1.0) * np.clip((108.0 - lab[..., 0]) / 42.0, 0.25, 1.0)
     for k in (1, 2):

@@ -78,7 +78,7 @@ def _paint_sky(spec: SceneSpec, places: tuple[str, ...], frame: Frame, light: Li
     if not light.is_night:
         sky.add_sun(picture, frame, light)
     elif _has_moon(spec, places):
-        sky.add_moon(picture, frame, light, seed)
+        sky.add_moon(picture, frame, light, seed, is_crescent="crescent" in spec.things)
     progress(0.25)
     amount = 0.45 if spec.things & {"aurora", "milkyway", "stars"} or "nightsky" in places else 1.0
     if light.is_night and spec.weather == "fair":
@@ -222,7 +222,7 @@ def _paint_foreground(picture: Array, spec: SceneSpec, places: tuple[str, ...], 
             _paint_lone_trees(picture, spec, frame, light, seed)
         meadow.paint_meadow(picture, spec, frame, light, seed)
     elif where & {"mountains", "lake", "river"} or "pine" in spec.things:
-        _paint_conifer_bank(picture, spec, frame, light, seed)
+        _paint_tree_bank(picture, spec, frame, light, seed)
     elif not where & {"sea", "desert"}:
         _paint_lone_trees(picture, spec, frame, light, seed)
         if meadowy:
@@ -237,9 +237,13 @@ _LEAVES: dict[str, tuple[RGB, ...]] = {
 }
 
 
+_BLOSSOMS: tuple[RGB, ...] = ((240, 172, 192), (248, 200, 212), (228, 142, 170))
+_JUNGLE: tuple[RGB, ...] = ((38, 84, 40), (58, 104, 44), (30, 66, 38), (82, 118, 48))
+
+
 def _tree_colour(spec: SceneSpec, light: Light, dark: float, rng: np.random.Generator | None = None) -> Array:
     """The colour of leaves under this light; with a generator, each call gives another tree of the season."""
-    leaves = _LEAVES.get(spec.season, _LEAVES[""])
+    leaves = _BLOSSOMS if "blossom" in spec.things else _JUNGLE if "jungle" in spec.things else _LEAVES.get(spec.season, _LEAVES[""])
     base = leaves[int(rng.integers(len(leaves)))] if rng is not None else leaves[0]
     return linear(base) * (light.ambient * 0.9 + light.key * 0.30) * dark
 
@@ -260,10 +264,11 @@ def _paint_palms(picture: Array, frame: Frame, light: Light, rng: np.random.Gene
         trees.paste(picture, crown, foot, height, linear((62, 104, 42)) * shine, shading=0.6)
 
 
-def _paint_conifer_bank(picture: Array, spec: SceneSpec, frame: Frame, light: Light, seed: int) -> None:
-    """Dark spruces in a lower corner, a few rows deep: they frame the view and give it scale."""
+def _paint_tree_bank(picture: Array, spec: SceneSpec, frame: Frame, light: Light, seed: int) -> None:
+    """Dark trees in a lower corner, a few rows deep: they frame the view and give it scale."""
     rng = rng_for(seed, "conifer bank")
-    stamps = trees.tree_kinds(seed, "conifer", round(0.30 * frame.unit))
+    leafy = _has_leaves(spec) and "pine" not in spec.things
+    stamps = trees.tree_kinds(seed, "broadleaf" if leafy else "conifer", round(0.30 * frame.unit))
     side = light.side
     snow = _snow(light) * 0.62 if spec.season == "winter" or spec.falling == "snow" else None
     for row, (level, tall, dark) in enumerate(((0.90, 0.11, 0.5), (0.97, 0.17, 0.30), (1.05, 0.27, 0.16))):
@@ -277,7 +282,8 @@ def _paint_conifer_bank(picture: Array, spec: SceneSpec, frame: Frame, light: Li
             foot = frame.height * level + drop + 0.01 * frame.height * float(edge[int(x / spread * 63)])
             at = frame.width * (0.5 + side * (0.52 - x))
             stamp = stamps[int(rng.integers(len(stamps)))]
-            trees.paste(picture, stamp, (at, foot), height, colour, mirror=bool(rng.random() < 0.5), shading=0.35, snow=snow)
+            leaves, shading = (_tree_colour(spec, light, 0.55 + dark, rng), 0.85) if leafy else (colour, 0.35)
+            trees.paste(picture, stamp, (at, foot), height, leaves, mirror=bool(rng.random() < 0.5), shading=shading, snow=snow)
 
 
 def _paint_bank(picture: Array, frame: Frame, side: float, spread: float, level: float, edge: Array, colour: Array) -> None:
@@ -318,11 +324,16 @@ def _paint_lone_trees(picture: Array, spec: SceneSpec, frame: Frame, light: Ligh
         )
 
 
+def _has_leaves(spec: SceneSpec) -> bool:
+    """Whether the woods are of broad-leaved trees: in autumn colours, in blossom, or tropical."""
+    return spec.season == "autumn" or bool({"blossom", "jungle"} & spec.things)
+
+
 def _paint_forest(picture: Array, spec: SceneSpec, frame: Frame, light: Light, seed: int, places: tuple[str, ...], progress: Step) -> None:
     """Rows of trees that fade into the air, on slopes that cross from both sides."""
     rng = rng_for(seed, "forest")
     fog = max(spec.fog, 0.35)
-    kind = "broadleaf" if spec.season == "autumn" and "pine" not in spec.things else "conifer"
+    kind = "broadleaf" if _has_leaves(spec) and "pine" not in spec.things else "conifer"
     wet = bool({"lake", "river"} & set(places))
     if "mountains" in places:
         land = terrain.mountains(frame, light, seed, season=spec.season, has_water=False)
@@ -367,7 +378,7 @@ def _paint_forest(picture: Array, spec: SceneSpec, frame: Frame, light: Light, s
             )
         progress(0.4 + 0.05 * k)
     if not wet:
-        _paint_frame_trees(picture, frame, rng, stamps, _tree_colour(spec, light, 0.12 if kind == "conifer" else 0.35), snowy)
+        _paint_frame_trees(picture, frame, light, rng, stamps, _tree_colour(spec, light, 0.12 if kind == "conifer" else 0.35), snowy)
     if wet:
         mask = np.zeros(picture.shape[:2], np.float32)
         mask[bottom:] = 1.0
@@ -382,10 +393,10 @@ def _paint_forest(picture: Array, spec: SceneSpec, frame: Frame, light: Light, s
 
 
 def _paint_frame_trees(
-    picture: Array, frame: Frame, rng: np.random.Generator, stamps: list[trees.Stamp], colour: Array, snowy: bool
+    picture: Array, frame: Frame, light: Light, rng: np.random.Generator, stamps: list[trees.Stamp], colour: Array, snowy: bool
 ) -> None:
     """Tall trees at both edges, close to the camera: the window one looks through."""
-    snow = colour * 0.4 + 0.22 if snowy else None
+    snow = mixed(colour, _snow(light), 0.32) if snowy else None
     for at, tall in ((-0.01, 0.98), (0.085, 0.66), (1.02, 1.10), (0.93, 0.74), (0.86, 0.48)):
         x = frame.width * (at + float(rng.uniform(-0.015, 0.015)))
         height = tall * min(0.95 * frame.height, 0.95 * frame.unit)

@@ -13,6 +13,7 @@ from .vocabulary import SceneSpec
 __all__ = ["paint_meadow"]
 
 _GRASS: dict[str, RGB] = {"autumn": (176, 132, 58), "spring": (104, 158, 60), "": (92, 134, 54)}
+_RIPE: RGB = (214, 170, 72)
 _FLOWERS: tuple[RGB, ...] = ((236, 70, 60), (250, 206, 60), (246, 240, 236), (186, 110, 220), (246, 130, 170))
 
 
@@ -21,7 +22,7 @@ def paint_meadow(picture: Array, spec: SceneSpec, frame: Frame, light: Light, se
     rng = rng_for(seed, "meadow")
     blooming = "flowers" in spec.things
     shine = light.ambient * 0.9 + light.key * 0.34
-    grass = linear(_GRASS.get(spec.season, _GRASS[""])) * shine * (0.55 if not light.is_night else 0.4)
+    grass = linear(_RIPE if "ripe" in spec.things else _GRASS.get(spec.season, _GRASS[""])) * shine * (0.55 if not light.is_night else 0.4)
     colours = [NAMED[name] for name in spec.colours] or list(_FLOWERS)
     count = 260 if blooming else 26 if spec.season in ("spring", "summer") else 0
     rows = ((0.16, 0.30), (0.30, 0.50), (0.50, 0.74), (0.74, 1.05))

@@ -87,7 +87,11 @@ def anime(picture: Array, rng: np.random.Generator) -> Array:
     grey = luma(flat)
     ink = smoothstep(0.010, 0.038, _blur(grey, 0.0026 * unit) - _blur(grey, 0.0011 * unit))[..., None]
     lifted = cel ** np.float32(0.84)
-    return np.asarray(lifted * (1 - 0.5 * ink), np.float32)
+    # Lamps, stars and glitter are smaller than the strokes: they go back on top.
+    sparks = np.clip(luma(picture) - luma(flat) - 0.06, 0, 1)[..., None] * 1.6
+    return np.asarray(
+        np.clip(lifted * (1 - 0.5 * ink) + sparks * picture / np.maximum(picture.max(2, keepdims=True), 0.05), 0, 1), np.float32
+    )
 
 
 def watercolor(picture: Array, rng: np.random.Generator) -> Array:
@@ -246,7 +250,8 @@ def _inked(value: Array) -> Array:
 def low_poly(picture: Array, rng: np.random.Generator) -> Array:
     """Facets: a triangle mesh whose corners sit on the picture's edges, one colour and one tilt of light each."""
     height, width = picture.shape[:2]
-    cell = _unit(picture) / 46.0
+    picture = _kuwahara(picture, max(2, round(_unit(picture) * 0.0055)))
+    cell = _unit(picture) / 38.0
     columns, rows = max(4, round(width / cell)), max(4, round(height / cell))
     corners = _corners(luma(_blur(picture, 1.5)), columns, rows, rng)
     triangles = _triangles(corners, luma(picture))
@@ -257,7 +262,7 @@ def low_poly(picture: Array, rng: np.random.Generator) -> Array:
     flat = labels.ravel()
     count = np.maximum(np.bincount(flat, minlength=len(triangles)), 1)
     colours = np.stack([np.bincount(flat, picture[..., k].ravel(), len(triangles)) / count for k in range(3)], 1)
-    tilt = 1.0 + rng.normal(0, 0.055, len(triangles))
+    tilt = 1.0 + rng.normal(0, 0.034, len(triangles))
     table = np.clip(colours * tilt[:, None], 0, 1).astype(np.float32)
     faces = table[labels]
     smooth = cv2.resize(faces, (width * 2, height * 2), interpolation=cv2.INTER_LINEAR) if width * height < 400_000 else faces

@@ -48,7 +48,7 @@ def add_sun(picture: Array, frame: Frame, light: Light) -> None:
         picture += disc[..., None] * light.sun * 2.2
 
 
-def add_moon(picture: Array, frame: Frame, light: Light, seed: int, *, size: float = 0.036) -> None:
+def add_moon(picture: Array, frame: Frame, light: Light, seed: int, *, size: float = 0.036, is_crescent: bool = False) -> None:
     """A moon with seas and a soft shadowed limb, at the light's place (in place); `size`: its radius in frame units."""
     rng = rng_for(seed, "moon")
     radius = size * frame.unit
@@ -64,6 +64,8 @@ def add_moon(picture: Array, frame: Frame, light: Light, seed: int, *, size: flo
     limb = np.sqrt(np.clip(1.0 - px**2 - py**2, 0.0, 1.0))
     face = (bright * (0.55 + 0.45 * limb))[..., None] * linear((255, 250, 236)) * 1.15
     cover = smoothstep(1.0, -1.0, (np.hypot(px, py) - 1.0) * radius / 1.2)[..., None]
+    if is_crescent:
+        cover = cover * smoothstep(-1.0, 1.0, (np.hypot(px + 0.42, py + 0.20) - 0.93) * radius / 1.4)[..., None]
     picture[box] = picture[box] * (1 - cover) + face * cover
 
 

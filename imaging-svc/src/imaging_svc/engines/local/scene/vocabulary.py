@@ -60,7 +60,7 @@ class SceneSpec:
 _TERMS: Final[dict[str, str]] = {
     "time:sunrise": (
         "sunrise, dawn, daybreak, early morning, morning, morning light, first light | bình minh, rạng đông, mặt "
-        "trời mọc, sáng sớm, buổi sáng, ban mai, sớm mai, buổi sớm"
+        "trời mọc, sáng sớm, buổi sáng, ban mai, sớm mai, buổi sớm, sớm"
     ),
     "time:sunset": (
         "sunset, sundown, setting sun, sunsets, evening, evening sky | hoàng hôn, mặt trời lặn, chiều tà, lúc xế chiều, ráng chiều"
@@ -76,13 +76,15 @@ _TERMS: Final[dict[str, str]] = {
         "night, nighttime, midnight, nocturnal, at night, nightscape | đêm, ban đêm, buổi tối, nửa đêm, đêm "
         "khuya, màn đêm, trời đêm, về đêm"
     ),
+    "time:sunrise+fog:1": "morning mist, morning fog, misty morning, misty dawn | sương sớm, sương mai, sương sớm mai",
     "weather:clear": (
         "clear, clear sky, clear skies, cloudless, sunny, blue sky, blue skies, sunshine, sunlit, bright sun | "
-        "quang đãng, trời trong, trời xanh, bầu trời xanh, nắng, nắng đẹp, trời nắng, không mây"
+        "quang đãng, trời trong, trời xanh, bầu trời xanh, nắng, nắng đẹp, trời nắng, ngày nắng, ngày đẹp trời, không mây"
     ),
     "weather:cloudy": (
         "cloud, clouds, cloudy, partly cloudy, white clouds, cloudscape, fluffy clouds, cumulus, dramatic sky, "
-        "dramatic clouds | mây, mây trắng, nhiều mây, có mây, bầu trời nhiều mây"
+        "dramatic clouds, after rain, after the rain, after a storm, after the storm | mây, mây trắng, nhiều mây, có mây, "
+        "bầu trời nhiều mây, sau mưa, sau cơn mưa, mưa tạnh, tạnh mưa"
     ),
     "weather:overcast": "overcast, grey sky, gray sky, gloomy sky, dull sky | u ám, âm u, trời u ám, trời xám",
     "weather:storm": (
@@ -90,12 +92,16 @@ _TERMS: Final[dict[str, str]] = {
         "bão, giông, dông bão, giông bão, bão tố, cơn bão, mây đen, sóng dữ"
     ),
     "falling:rain": ("rain, rainy, raining, drizzle, downpour, rainfall, wet | mưa, cơn mưa, trời mưa, mưa rơi, mưa phùn"),
-    "falling:snow": ("snowing, snowfall, snowstorm, blizzard, falling snow, snowflakes | tuyết rơi, bão tuyết, bông tuyết"),
-    "fog:1": ("fog, foggy, mist, misty, haze, hazy, dense fog, morning mist, smoky | sương, sương mù, mù sương, màn sương, sương khói"),
+    "falling:snow": (
+        "snowing, snowfall, snowstorm, blizzard, falling snow, heavy snow, snowflakes | tuyết rơi, tuyết rơi dày, bão tuyết, bông tuyết"
+    ),
+    "fog:1": ("fog, foggy, mist, misty, haze, hazy, dense fog, smoky | sương, sương mù, mù sương, màn sương, sương khói"),
     "thing:rainbow": "rainbow | cầu vồng",
     "thing:lightning": ("lightning, thunderbolt, lightning bolt, thunder | sấm sét, tia chớp, tia sét, sét, chớp, sấm"),
-    "season:spring": (
-        "spring, springtime, blossom, blossoms, cherry blossom, cherry blossoms, sakura | mùa xuân, xuân, hoa đào, hoa anh đào"
+    "season:spring": "spring, springtime | mùa xuân, xuân",
+    "season:spring+thing:blossom": (
+        "blossom, blossoms, blossoming, cherry blossom, cherry blossoms, cherry trees, cherry tree, sakura, plum blossom, peach blossom "
+        "| hoa đào, hoa anh đào, cây hoa đào, hoa mai, hoa mận"
     ),
     "season:summer": "summer, summertime | mùa hè, mùa hạ, hè",
     "season:autumn": ("autumn, autumnal, fall colors, fall foliage, in fall, autumn leaves | mùa thu, thu vàng, lá vàng, lá thu, rừng thu"),
@@ -105,36 +111,42 @@ _TERMS: Final[dict[str, str]] = {
     ),
     "place:mountains": (
         "mountain, mountains, mountain range, peak, peaks, alps, alpine, summit, ridge, ridges, cliff, cliffs, "
-        "canyon, fjord, volcano, himalaya | núi, dãy núi, đỉnh núi, ngọn núi, núi non, đồi núi, núi đồi, vách đá, "
-        "núi rừng"
+        "canyon, fjord, himalaya | núi, dãy núi, đỉnh núi, ngọn núi, núi non, đồi núi, núi đồi, vách đá, "
+        "núi rừng, fansipan"
     ),
     "place:sea": (
-        "sea, ocean, seascape, waves, wave, sea waves, ocean waves, open sea, open water | biển, đại dương, biển "
+        "sea, ocean, seascape, waves, wave, sea waves, ocean waves, open sea, open water, bay, gulf | biển, đại dương, vịnh, biển "
         "cả, sóng, sóng biển, mặt biển, biển khơi"
     ),
     "place:beach": (
         "beach, shore, seashore, coast, coastline, sandy beach, seaside, island, tropical island, lagoon | bãi "
-        "biển, bờ biển, bờ cát, bãi cát, hòn đảo, đảo, ven biển"
+        "biển, bờ biển, bờ cát, bãi cát, hòn đảo, đảo, ven biển, nha trang, phú quốc, đà nẵng, côn đảo"
     ),
+    "place:sea+place:mountains": "ha long bay, halong bay, ha long | vịnh hạ long, hạ long",
     "place:lake": "lake, pond, lakeside, lakes | hồ, hồ nước, mặt hồ, bờ hồ, ven hồ, ao",
-    "place:river": ("river, stream, creek, riverside, waterfall | sông, dòng sông, con sông, suối, dòng suối, ven sông, thác nước"),
-    "place:forest": (
-        "forest, forests, woods, woodland, jungle, rainforest, pine forest, grove | rừng, khu rừng, cánh "
-        "rừng, rừng cây, rừng thông, rừng rậm"
-    ),
+    "place:river": "river, stream, creek, riverside | sông, dòng sông, con sông, suối, dòng suối, ven sông",
+    "place:forest": ("forest, forests, woods, woodland, grove | rừng, khu rừng, cánh rừng, rừng cây"),
+    "place:forest+thing:pine": "pine forest, pine woods, pine forests, spruce forest | rừng thông, đồi thông",
+    "place:forest+thing:pine+fog:1": "da lat, dalat | đà lạt",
+    "place:forest+thing:jungle": "jungle, rainforest, rain forest, tropical forest | rừng rậm, rừng nhiệt đới, rừng già",
     "place:desert": "desert, dune, dunes, sand dunes, sahara, sand | sa mạc, cồn cát, đồi cát, đụn cát",
     "place:city": (
         "city, skyline, cityscape, city skyline, downtown, skyscraper, skyscrapers, metropolis, town, urban, "
         "buildings, city lights, street, cyberpunk city, cyberpunk, manhattan, new york, tokyo, saigon, hanoi | "
+        "ánh đèn, rực ánh đèn, rực rỡ ánh đèn, lung linh ánh đèn, "
         "thành phố, đô thị, phố, khu phố, đường phố, tòa nhà, toà nhà, nhà cao tầng, phố phường, sài gòn, hà nội, "
         "cao ốc"
     ),
     "place:countryside": (
         "countryside, hill, hills, rolling hills, field, fields, meadow, meadows, grassland, farmland, pasture, "
-        "prairie, valley, rural, rice field, rice fields, wheat field, garden, grass, "
+        "prairie, valley, rural, rice field, rice fields, rice paddies, rice terraces, terraced fields, garden, grass, "
         "plains, park, landscape, nature, scenery | đồng quê, làng quê, thôn quê, nông thôn, đồi, ngọn đồi, cánh "
         "đồng, đồng cỏ, thảo nguyên, ruộng, ruộng lúa, ruộng bậc thang, thung lũng, đồng lúa, vườn, "
-        "phong cảnh, thiên nhiên, cảnh đẹp"
+        "phong cảnh, thiên nhiên, cảnh đẹp, sa pa, sapa, lúa"
+    ),
+    "place:countryside+thing:ripe": (
+        "wheat, wheat field, wheat fields, wheatfield, golden field, golden fields, barley, cornfield, ripe rice "
+        "| lúa chín, lúa chín vàng, lúa vàng, đồng lúa chín, cánh đồng lúa chín, ruộng lúa chín"
     ),
     "place:nightsky": (
         "night sky, starry night, starry sky, stargazing, starscape | bầu trời đêm, trời sao, bầu trời sao, đêm đầy sao, trời đầy sao"
@@ -146,6 +158,7 @@ _TERMS: Final[dict[str, str]] = {
         "abstract, abstraction, generative art, fluid art, marbling, abstract background, wallpaper | trừu tượng, "
         "nghệ thuật trừu tượng, hình nền"
     ),
+    "place:desert+colour:red": "mars landscape, martian landscape, surface of mars, red planet surface | bề mặt sao hỏa",
     "place:geometric": (
         "geometric, geometry, triangles, polygons, shapes, bauhaus, mosaic, hexagons, circles, squares | hình "
         "học, tam giác, đa giác, hình khối"
@@ -159,10 +172,8 @@ _TERMS: Final[dict[str, str]] = {
     ),
     "thing:milkyway": "milky way | dải ngân hà, ngân hà",
     "thing:aurora": "aurora, aurora borealis, northern lights, polar lights | cực quang, bắc cực quang",
-    "thing:moon": (
-        "moon, moonlight, moonlit, full moon, moonrise, crescent, crescent moon | trăng, mặt trăng, ánh trăng, "
-        "trăng tròn, trăng khuyết, trăng rằm"
-    ),
+    "thing:moon": ("moon, moonlight, moonlit, full moon, moonrise | trăng, mặt trăng, ánh trăng, trăng tròn, trăng rằm"),
+    "thing:moon+thing:crescent": "crescent, crescent moon, new moon, half moon | trăng khuyết, trăng lưỡi liềm, trăng non",
     "thing:sun": (
         "sun, sunlight, sun rays, sunbeam, sunbeams, sun beams, god rays, light rays | mặt trời, ánh nắng, tia nắng, ánh mặt trời"
     ),
@@ -191,10 +202,7 @@ _TERMS: Final[dict[str, str]] = {
         "pastel, pastel colors, pastels, soft colors, dreamy, gentle, delicate, ethereal | phấn, màu phấn, nhẹ "
         "nhàng, mơ mộng, dịu nhẹ, mơ màng, màu pastel"
     ),
-    "tone:neon": (
-        "neon, neon lights, synthwave, vaporwave, retrowave, glowing neon, fluorescent, neon glow | đèn neon, ánh "
-        "đèn neon, rực ánh đèn, ánh đèn"
-    ),
+    "tone:neon": ("neon, neon lights, synthwave, vaporwave, retrowave, glowing neon, fluorescent, neon glow | đèn neon, ánh đèn neon"),
     "tone:monochrome": (
         "monochrome, monochromatic, black and white, black & white, b&w, grayscale, greyscale, noir | đơn sắc, đen trắng, trắng đen"
     ),
@@ -249,6 +257,15 @@ _TERMS: Final[dict[str, str]] = {
     "colour:silver": "silver, silvery | bạc, ánh bạc",
     "colour:grey": "grey, gray | xám, màu xám",
     "colour:black": "black | đen, màu đen",
+    # Things that nobody here can draw, but which say where they stand: the scene is set there, and they are named as left out.
+    "near:river": "waterfall, waterfalls, bridge | thác, thác nước, cây cầu",
+    "near:sea": "lighthouse, pier, harbor, harbour, whale, dolphin | hải đăng, ngọn hải đăng, cầu cảng, bến cảng, cá voi",
+    "near:mountains": "volcano, volcanoes, castle | núi lửa, lâu đài",
+    "near:countryside": (
+        "village, farmhouse, barn, windmill, road, path, cottage, horse, horses, cow, cows, sheep "
+        "| ngôi làng, con đường, nông trại, cối xay gió, ngựa, con bò, đàn bò, con trâu, cừu"
+    ),
+    "near:city": "car, cars, temple | ô tô, xe hơi, xe máy, ngôi chùa",
     "style:photorealistic": (
         "photorealistic, photorealism, photo-realistic, realistic, photograph, photography, photo | ảnh thật, chân thực, như thật, ảnh chụp"
     ),
@@ -281,7 +298,7 @@ _STOP: Final = _words(
     very really so just more most please make create generate draw paint show me my us our i we you your want
     need would like can could give render produce image images picture pictures scene view photo style styled
     art artwork look looking lit light lights lighting one two three while where which who when up down out off
-    no not without all each every but if then than too also only etc big large small little huge tiny vast
+    heavy pattern patterns no not without all each every but if then than too also only etc big large small little huge tiny vast
     endless wide tall long short old new distant far away front background foreground middle sky skies horizon
     air water atmosphere mood color colors colour colours tone tones palette vibe feeling feel evoking beautiful
     pretty nice lovely stunning gorgeous amazing wonderful perfect magnificent spectacular scenic picturesque
@@ -289,7 +306,7 @@ _STOP: Final = _words(
     set do does did has have had und le la el de một cái con chiếc bức tấm hình ảnh tranh vẽ tạo cho tôi tớ mình
     em anh hãy với và của trên dưới trong ngoài ở tại bên cạnh gần những các này kia đó là có không rất thật đẹp
     cảnh quang bầu trời màu sắc kiểu phong cách theo giúp làm ra hoặc vào lúc khi ánh sáng thì mà từ đến phía
-    sau trước giữa lớn nhỏ rộng xa mặt nước muốn được bao phủ đầy nền tông gam phản mot cai buc tam hinh ve tao
+    họa tiết hoạ sau trước giữa lớn nhỏ rộng xa mặt nước muốn được bao phủ đầy nền tông gam phản mot cai buc tam hinh ve tao
     toi hay voi va cua tren duoi ngoai ben canh gan nhung cac nay rat dep bau troi mau sac kieu cach giup lam
     mat nuoc
     """
@@ -430,10 +447,11 @@ def read_prompt(prompt: str, style: str | None = None) -> SceneSpec:
     matched, rest = _match(prompt)
     ignored = _content(rest, _craft_words(prompt))
     found: dict[str, list[str]] = {}
-    for _, meaning in matched:
-        kind, _, name = meaning.partition(":")
+    for part in (part for _, meaning in matched for part in meaning.split("+")):
+        kind, _, name = part.partition(":")
         found.setdefault(kind, []).append(name)
-    drawable = {"time", "weather", "falling", "fog", "season", "place", "thing"} & found.keys()
+    only_near = tuple(phrase for phrase, meaning in matched if meaning.startswith("near:"))
+    drawable = {"time", "weather", "falling", "fog", "season", "place", "thing", "near"} & found.keys()
     places = _places(found) if drawable else ("abstract",)
     return SceneSpec(
         time=_time(found),
@@ -446,8 +464,8 @@ def read_prompt(prompt: str, style: str | None = None) -> SceneSpec:
         colours=_colours(matched),
         tones=frozenset(found.get("tone", [])),
         style=_style(style, found.get("style", [])),
-        matched_terms=tuple(dict.fromkeys(phrase for phrase, _ in matched)),
-        ignored_terms=ignored,
+        matched_terms=tuple(dict.fromkeys(phrase for phrase, _ in matched if phrase not in only_near)),
+        ignored_terms=tuple(dict.fromkeys((*only_near, *ignored))),
         words=" ".join(word for word in (*(phrase for phrase, _ in matched), *rest)),
     )
 
@@ -458,21 +476,28 @@ _NATURAL: Final[dict[str, frozenset[str]]] = {
     "blue": frozenset({"place:sea", "place:lake", "place:beach", "place:river", "place:forest", "place:countryside"}),
     "azure": frozenset({"place:sea", "place:lake", "place:beach"}),
     "turquoise": frozenset({"place:sea", "place:lake", "place:beach"}),
-    "gold": frozenset({"place:desert", "place:beach", "place:countryside", "season:autumn"}),
-    "yellow": frozenset({"place:desert", "season:autumn", "thing:sun", "thing:moon"}),
+    "gold": frozenset({"place:desert", "place:beach", "place:countryside", "season:autumn", "thing:ripe"}),
+    "yellow": frozenset({"place:desert", "season:autumn", "thing:sun", "thing:moon", "thing:ripe"}),
+    "pink": frozenset({"thing:blossom"}),
+    "red": frozenset({"season:autumn"}),
+    "orange": frozenset({"season:autumn"}),
     "white": frozenset({"season:winter", "falling:snow", "place:beach", "weather:cloudy", "fog:1", "thing:moon"}),
     "silver": frozenset({"thing:moon"}),
 }
 
 
+_FLAT: Final = frozenset({"place:abstract", "place:geometric", "place:gradient"})
+
+
 def _colours(matched: list[tuple[str, str]]) -> tuple[str, ...]:
     """The colours that should steer the picture: all but those that merely describe their neighbour."""
-    meanings = ["", *(meaning for _, meaning in matched), ""]
+    meanings = [frozenset[str](), *(frozenset(meaning.split("+")) for _, meaning in matched), frozenset[str]()]
+    depicts_nothing = any(meaning & _FLAT for meaning in meanings)
     wanted = []
     for before, meaning, after in zip(meanings, meanings[1:], meanings[2:], strict=False):
-        kind, _, name = meaning.partition(":")
-        if kind == "colour" and not _NATURAL.get(name, frozenset()) & {before, after}:
-            wanted.append(name)
+        for name in (part.removeprefix("colour:") for part in meaning if part.startswith("colour:")):
+            if depicts_nothing or not _NATURAL.get(name, frozenset()) & (before | after):
+                wanted.append(name)
     return tuple(dict.fromkeys(wanted))[:5]
 
 
@@ -481,7 +506,7 @@ def _style(wanted: str | None, found: list[str]) -> Style | None:
 
 
 def _places(found: dict[str, list[str]]) -> tuple[str, ...]:
-    places = list(dict.fromkeys(found.get("place", [])))
+    places = list(dict.fromkeys(found.get("place", []) or found.get("near", [])))
     things = set(found.get("thing", []))
     if places == ["countryside"] and {"planet", "nebula", "galaxy"} & things:
         places = []

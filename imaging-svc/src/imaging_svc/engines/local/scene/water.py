@@ -155,11 +155,11 @@ def paint_swell(picture: Array, frame: Frame, light: Light, water: Water, seed: 
     near = smoothstep(0.8, 5.0, plot.z)
     third = 1.0 - np.abs(sample(tile, u * 5.4 + 200, v * 11.0 + 150)) * 0.62
     height = (
-        1.10 * near * np.clip(big, 0, 1) ** 1.7
-        + 0.30 * near * np.clip(second, 0, 1) ** 1.8 * (0.4 + big)
-        + 0.10 * np.clip(third, 0, 1) ** 1.6 * near
-        + 0.030 * chop
-        - 0.66
+        0.58 * near * np.clip(big, 0, 1) ** 1.5
+        + 0.20 * near * np.clip(second, 0, 1) ** 1.6 * (0.4 + big)
+        + 0.075 * np.clip(third, 0, 1) ** 1.5 * near
+        + 0.026 * chop
+        - 0.52
     )
     nx, ny, nz = slopes(plot, height)
     length = np.sqrt(plot.x**2 + (height - 1.0) ** 2 + plot.z**2)
@@ -167,15 +167,15 @@ def paint_swell(picture: Array, frame: Frame, light: Light, water: Water, seed: 
     fresnel = 0.03 + 0.80 * (1.0 - np.clip(facing, 0, 1)) ** 4
     up = np.clip(2 * facing * ny + (height - 1.0) / length, 0.0, 1.0)
     sky = gradient(light.sky, np.clip(1.0 - 1.25 * up, 0.0, 1.0)) * 0.9
-    crest = smoothstep(-0.15, 0.60, height)
+    crest = smoothstep(-0.30, 0.22, height)
     thin = crest * smoothstep(0.85, 0.25, facing)
     colour = mixed(mixed(water.deep, water.shallow, (0.20 + 0.65 * crest * thin)[..., None]), sky, fresnel[..., None])
     sun = np.clip(nx * light.side * 0.7 + ny * 0.5 - 0.35 * nz, 0, 1) ** 3
     colour = colour + 0.10 * sun[..., None] * light.key
     lace = sample(lace_tile, plot.x * 55, plot.z * 55) + 0.5 * sample(lace_tile, plot.x * 190 + 60, plot.z * 190)
     lace += 0.4 * sample(lace_tile, plot.x * 620 + 20, plot.z * 620) * smoothstep(14.0, 3.0, plot.z)
-    tops = smoothstep(0.52, 0.95, height / 0.62 + 0.20 * lace) * smoothstep(110.0, 14.0, plot.z)
-    trails = smoothstep(0.7, 1.9, lace + 0.5 * second) * 0.55 * (0.25 + 0.75 * crest)
+    tops = smoothstep(0.06, 0.36, height + 0.06 * lace) * smoothstep(110.0, 14.0, plot.z)
+    trails = smoothstep(0.9, 2.1, lace + 0.5 * second) * 0.30 * (0.25 + 0.75 * crest)
     foam = np.clip(tops * (0.62 + 0.30 * lace) + trails, 0, 1) * water.foam
     white = (light.ambient * 1.35 + light.key * 0.45) * (0.62 + 0.38 * ny)[..., None]
     colour = mixed(colour, white, foam[..., None])
