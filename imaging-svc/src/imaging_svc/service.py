@@ -6,6 +6,7 @@ import asyncio
 
 from photofun_common.bus import Bus
 from photofun_common.contracts.conversation import SessionDeleted
+from photofun_common.contracts.gallery import ImagePurged
 from photofun_common.contracts.prompt import PlanFailed
 from photofun_common.fileurls import FileUrls
 from photofun_common.jobs import JobStore
@@ -58,7 +59,7 @@ class ImagingService:
         self.index = JobIndex()
         self.files = Files(blobs, pool, fetcher, urls, secret)
         self.router = Router(engines, routing)
-        announcer = Announcer(bus)
+        self._announcer = announcer = Announcer(bus)
         sources = Sources(bus, jobs, self.files, announcer)
         self.intake = Intake(
             bus=bus,
@@ -95,6 +96,11 @@ class ImagingService:
         for job_id in deleted.job_ids:
             if await self.jobs.find(job_id) is not None:
                 await self.cancel(job_id)
+
+    async def purge(self, purged: ImagePurged) -> None:
+        """Remove a file, and say so once it is gone: until then it is told again."""
+        await self.files.delete(purged.key)
+        await self._announcer.file_removed(purged)
 
     async def aclose(self) -> None:
         await asyncio.gather(*(engine.aclose() for engine in self.router.engines.values()), return_exceptions=True)
