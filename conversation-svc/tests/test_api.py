@@ -425,3 +425,34 @@ async def test_a_session_deleted_while_a_message_arrives_takes_it_along(talk: An
 
     assert await store.turns(talk.sid, limit=10) == []
     assert (await talk.context.doors.jobs.get(mid)).status == "CANCELED"
+
+
+async def test_every_call_that_makes_something_finds_it_when_it_is_made_again(talk: Any) -> None:
+    async def post(path: str, once: str, **body: Any) -> Any:
+        return await talk.client.post(f"/v1/chat/sessions{path}", json={"user_id": "ann", **body}, headers={ONCE_HEADER: once})
+
+    first, again = [(await post("", "s")).json()["result"]["session_id"] for _ in range(2)]
+    talk.sid = first
+    mid = (await post(f"/{first}/messages", "m", content="hello")).json()["result"]["message_id"]
+    await talk.call(mid, "cancel")
+    retried = [(await post(f"/{first}/messages/{mid}/retry", "r")).json()["result"] for _ in range(2)]
+    other = await post(f"/{first}/messages/{mid}/retry", "r2")
+
+    assert first == again
+    assert [(one["status"], one["attempt"]) for one in retried] == [("PROCESSING", 2)] * 2
+    assert other.status_code == 409
+
+
+async def test_a_call_made_again_after_its_answer_was_deleted_makes_nothing_new(talk: Any) -> None:
+    await talk.start()
+    path = f"/v1/chat/sessions/{talk.sid}/messages"
+
+    async def send() -> Any:
+        return await talk.client.post(path, json={"user_id": "ann", "content": "hello"}, headers={ONCE_HEADER: "m"})
+
+    mid = (await send()).json()["result"]["message_id"]
+    await talk.client.delete(f"{path}/{mid}")
+    again = await send()
+
+    assert (again.status_code, again.json()["result"]["message_id"], again.json()["result"]["status"]) == (202, mid, "CANCELED")
+    assert len(await talk.context.store.turns(talk.sid, limit=10)) == 1

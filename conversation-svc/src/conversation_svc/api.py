@@ -143,7 +143,7 @@ async def _owner(request: Request, caller: Caller) -> str | None:
 @router.post("/sessions", status_code=201, summary="Start a session", openapi_extra=body_schema(CreateSession))
 async def create_session(request: Request, doors: Service, caller: By) -> Response:
     body = (await read_body(request, CreateSession)).model(CreateSession)
-    session = await doors.conversations.sessions.open(caller.owner(body.user_id), body.title)
+    session = await doors.conversations.sessions.open(caller.owner(body.user_id), body.title, once_of(request))
     return ok(doors.views.session(session, []), "Session created", status=201)
 
 
@@ -240,7 +240,7 @@ async def cancel_message(session_id: str, message_id: str, request: Request, doo
 
 @router.post("/sessions/{session_id}/messages/{message_id}/retry", status_code=202, summary="Run a failed message again")
 async def retry_message(session_id: str, message_id: str, request: Request, doors: Service, caller: By) -> Response:
-    turn = await doors.conversations.steering.retry(message_id, session_id, await _owner(request, caller))
+    turn = await doors.conversations.steering.retry(message_id, session_id, await _owner(request, caller), once_of(request))
     return accepted(await _polled(turn, doors), "Running again")
 
 
@@ -252,7 +252,7 @@ async def approve_message(session_id: str, message_id: str, request: Request, do
     has_body = bool(request.headers.get("content-type"))
     body = (await read_body(request, Approve, empty=True)).model(Approve) if has_body else Approve()
     owner = caller.reader(_asked_user(request) or body.user_id)
-    turn = await doors.conversations.steering.approve(message_id, session_id, owner, body.plan)
+    turn = await doors.conversations.steering.approve(message_id, session_id, owner, body.plan, once_of(request))
     return accepted(await _polled(turn, doors), "Approved")
 
 

@@ -128,7 +128,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What a person wrote and what the studio answers: two messages, one document.  `message_id` is the answer's and the job's."""
+    """What a person wrote and what the studio answers: two messages, one document.  `message_id` is the answer's and the job's.
+
+    `steered` names the call that last retried or approved it.
+    """
 
     message_id: str
     user_message_id: str
@@ -161,6 +164,7 @@ class Turn:
     image: dict[str, Any] | None = None
     problem: ProblemData | None = None
     outbox: Literal["message", "plan", "end"] | None = None
+    steered: str | None = None
     user_deleted: bool = False
     answer_deleted: bool = False
 

@@ -33,10 +33,10 @@ class Sending:
     async def send(self, session_id: str, user_id: str, wish: Wish, once: str | None = None) -> Turn:
         """Write down both messages and the event that is owed, then publish it; the relay does it when the bus is away.
 
-        The same call made again (`once` names it) gets the turn that it made.
+        The same call made again (`once` names it) gets the turn that it made, even when its answer was deleted.
         """
         message_id = id_of_call(once, session_id, user_id)
-        if once is not None and (made := await self._store.turn(message_id, session_id=session_id, owner=user_id)) is not None:
+        if once is not None and (made := await self._store.made(message_id)) is not None:
             return made
         _, session, recent = await asyncio.gather(
             self._room.check(user_id),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime
 from typing import Literal
-from uuid import uuid4
 
 from photofun_common.bus import Bus
 from photofun_common.contracts.conversation import SessionDeleted
 from photofun_common.errors import UnavailableError
+from photofun_common.once import id_of_call
 
 from .domain import Session, found, now
 from .records import Records
@@ -24,10 +24,11 @@ class Sessions:
     def __init__(self, store: Store, bus: Bus, records: Records) -> None:
         self._store, self._bus, self._records = store, bus, records
 
-    async def open(self, user_id: str, title: str | None) -> Session:
-        session = Session(session_id=uuid4().hex, user_id=user_id, title=title or None, created_at=now(), updated_at=now())
-        await self._store.add_session(session)
-        return session
+    async def open(self, user_id: str, title: str | None, once: str | None = None) -> Session:
+        """A new session; the same call made again (`once` names it) gets the one that it made."""
+        session_id = id_of_call(once, "session", user_id)
+        session = Session(session_id=session_id, user_id=user_id, title=title or None, created_at=now(), updated_at=now())
+        return found(await self._store.add_session(session))
 
     async def get(self, session_id: str, owner: str | None) -> Session:
         """Raises SessionNotFoundError."""

@@ -59,9 +59,11 @@ class Steering:
             await self.cancel(message_id, session_id, owner)
         await self._store.hide(turn.message_id, "answer" if is_answer else "user", ended=turn.status in ENDED)
 
-    async def retry(self, message_id: str, session_id: str, owner: str | None) -> Turn:
-        """Run a failed or canceled message again from its first unfinished step."""
+    async def retry(self, message_id: str, session_id: str, owner: str | None, once: str | None = None) -> Turn:
+        """Run a failed or canceled message again from its first unfinished step; the same call made again changes nothing."""
         turn = await self._reading.message(message_id, session_id, owner)
+        if once is not None and turn.steered == once:
+            return turn
         if turn.status not in _RETRYABLE:
             raise NotRetryableError(f"The message is {turn.status}; only FAILED and CANCELED ones can be run again")
         if not turn.request and not turn.plan:
@@ -71,7 +73,7 @@ class Steering:
         session = found(await self._store.take_number(session_id, owner, at))
         changes: dict[str, Any] = {
             "status": "PROCESSING", "attempt": turn.attempt + 1, "rank": session.last_seq, "deadline": at + self._deadline,
-            "updated_at": at, "problem": None, "steps": [], "image": None, "outbox": "message",
+            "updated_at": at, "problem": None, "steps": [], "image": None, "outbox": "message", "steered": once,
         }  # fmt: skip
         if turn.picture is None and session.current_picture is not None:
             changes["picture"] = session.current_picture.ref
@@ -81,14 +83,18 @@ class Steering:
         await self._outbox.announce_now(again)
         return again
 
-    async def approve(self, message_id: str, session_id: str, owner: str | None, plan: list[PlannedStep] | None) -> Turn:
-        """Run the plan that was shown, or the edited one."""
+    async def approve(
+        self, message_id: str, session_id: str, owner: str | None, plan: list[PlannedStep] | None, once: str | None = None
+    ) -> Turn:
+        """Run the plan that was shown, or the edited one; the same call made again changes nothing."""
         turn = await self._reading.message(message_id, session_id, owner)
+        if once is not None and turn.steered == once:
+            return turn
         if turn.status != "AWAITING_APPROVAL":
             raise NotAwaitingError(f"The message is {turn.status}, not AWAITING_APPROVAL")
         at = now()
         changes: dict[str, Any] = {
-            "status": "PROCESSING", "approved": True, "deadline": at + self._deadline, "updated_at": at, "outbox": "plan",
+            "status": "PROCESSING", "approved": True, "deadline": at + self._deadline, "updated_at": at, "outbox": "plan", "steered": once,
         }  # fmt: skip
         if plan is not None:
             steps = checked_plan(plan)

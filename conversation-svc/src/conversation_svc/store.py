@@ -113,8 +113,13 @@ class Store:
     # --- sessions
 
     @guarded
-    async def add_session(self, session: Session) -> None:
-        await self._sessions.insert_one(_from_session(session))
+    async def add_session(self, session: Session) -> Session | None:
+        """Write a new session; the one with its id that is there already wins.  None when that one was deleted."""
+        try:
+            await self._sessions.insert_one(_from_session(session))
+        except DuplicateKeyError:
+            return _to_session(await self._sessions.find_one(_live(session.session_id, session.user_id)))
+        return session
 
     @guarded
     async def session(self, session_id: str, owner: str | None) -> Session | None:
@@ -225,6 +230,11 @@ class Store:
     async def turn(self, message_id: str, *, session_id: str | None = None, owner: str | None = None) -> Turn | None:
         """The turn whose answer has this id."""
         return _to_turn(await self._turns.find_one(_turn(message_id, session_id, owner)))
+
+    @guarded
+    async def made(self, message_id: str) -> Turn | None:
+        """The turn with this id, whatever of it was deleted."""
+        return _to_turn(await self._turns.find_one({"_id": message_id}))
 
     @guarded
     async def turn_of_any(self, message_id: str, session_id: str, owner: str | None) -> Turn | None:

@@ -203,5 +203,5 @@ async def image_generate(request: Request, service: ServiceDep, caller: CallerDe
         fields["size"] = None if "aspect_ratio" in fields else "1024x1024"
     feature = _feature("image-generate")
     user_id = caller.owner(claimed_user(fields) or claimed_user(dict(request.query_params)))
-    record = await service.take_feature(feature, user_id, validated(ImageGenerateParams, fields), PictureInput(), {})
+    record = await service.take_feature(feature, user_id, validated(ImageGenerateParams, fields), PictureInput(), {}, once_of(request))
     return ok({"status": "PROCESSING", "request_id": record.job_id, "task_id": record.job_id, "image_url": None}, "Accepted", status=202)

@@ -12,6 +12,7 @@ from photofun_common.contracts.jobs import JobRecord
 from photofun_common.contracts.values import Int
 from photofun_common.errors import InvalidError, PhotoFunError, ProblemError, UnavailableError
 from photofun_common.http import body_schema, read_body, validated
+from photofun_common.once import once_of
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
@@ -96,7 +97,7 @@ async def generations(request: Request, service: ServiceDep, caller: CallerDep) 
                 "output_format": asked.output_format,
             },
         )
-        record = await service.take_feature(feature, _user(caller, asked.user), params, PictureInput(), {})
+        record = await service.take_feature(feature, _user(caller, asked.user), params, PictureInput(), {}, once_of(request))
         return await _answer(service, record, asked)
     except PhotoFunError as error:
         return _error(error)
@@ -118,15 +119,15 @@ async def edits(request: Request, service: ServiceDep, caller: CallerDep) -> Res
         assert edit is not None
         if service.router.route("edit"):
             params = validated(edit.params, {"prompt": asked.prompt, "num_images": asked.n or 1, "size": asked.size_or_none()})
-            record = await service.take_feature(edit, _user(caller, asked.user), params, picture, {"mask": mask})
+            record = await service.take_feature(edit, _user(caller, asked.user), params, picture, {"mask": mask}, once_of(request))
         else:
-            record = await _edit_locally(service, caller, asked, picture)
+            record = await _edit_locally(service, _user(caller, asked.user), asked, picture, once_of(request))
         return await _answer(service, record, asked)
     except PhotoFunError as error:
         return _error(error)
 
 
-async def _edit_locally(service: ImagingService, caller: Any, asked: ImagesRequest, picture: PictureInput) -> JobRecord:
+async def _edit_locally(service: ImagingService, user_id: str, asked: ImagesRequest, picture: PictureInput, once: str | None) -> JobRecord:
     """Without an engine that edits by instruction: what the planner finds the local engine can do."""
     from photofun_common.contracts.prompt import RefineContext, RefineQuestion
 
@@ -141,7 +142,7 @@ async def _edit_locally(service: ImagingService, caller: Any, asked: ImagesReque
         raise EngineMissingError("Free edits need GEMINI_API_KEY, FREEPIK_API_KEY or OPENAI_API_KEY")
     feature = by_id(steps[0].feature)
     assert feature is not None
-    return await service.take_feature(feature, _user(caller, asked.user), validated(feature.params, steps[0].params), picture, {})
+    return await service.take_feature(feature, user_id, validated(feature.params, steps[0].params), picture, {}, once)
 
 
 @router.post("/v1/images/variations", summary="OpenAI: variations of an image", response_model=None)
@@ -153,7 +154,7 @@ async def variations(request: Request, service: ServiceDep, caller: CallerDep) -
         assert feature is not None
         picture = PictureInput(file=incoming.files.get("image"))
         record = await service.take_feature(
-            feature, _user(caller, asked.user), validated(feature.params, {"imagination": "vivid"}), picture, {}
+            feature, _user(caller, asked.user), validated(feature.params, {"imagination": "vivid"}), picture, {}, once_of(request)
         )
         return await _answer(service, record, asked)
     except PhotoFunError as error:
