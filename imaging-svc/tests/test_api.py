@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from photofun_common.once import ONCE_HEADER
 from PIL import Image
 
 PLAIN: dict[str, dict[str, Any]] = {
@@ -549,3 +550,30 @@ async def test_the_rest_of_the_doors(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
     assert "/v1/features/upscale" in document["paths"]
     assert "/v1/features/image-generation" not in document["paths"]
+
+
+# --- the same call made again
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/features/adjust", {"operations": [{"op": "grayscale"}], "image_data": "PHOTO"}),
+        ("/v1/image/generate", {"refined_prompt": "a calm sea", "size": "256x256"}),
+        ("/v1/files", {"image_data": "PHOTO"}),
+        ("/v1/images/generations", {"prompt": "a calm sea", "size": "256x256"}),
+    ],
+)
+async def test_a_call_made_again_with_its_key_finds_what_it_made(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> None:
+    photo = base64_of(saved(Image.linear_gradient("L").resize((64, 48)), "PNG"))
+    body = {"user_id": "ann", **{name: photo if value == "PHOTO" else value for name, value in body.items()}}
+
+    async def made(once: str) -> str:
+        answer = await client.post(path, json=body, headers={ONCE_HEADER: once})
+        assert answer.is_success, answer.text
+        told = answer.json()
+        return str(told["result"].get("task_id") or told["result"]["url"] if "result" in told else told["data"][0]["url"])
+
+    first, again, other = [await made(once) for once in ("one", "one", "two")]
+
+    assert first == again != other
