@@ -90,7 +90,7 @@ async def test_the_background_is_removed_when_the_provider_can_fetch_the_picture
         with pytest.raises(UnsuitedError, match="Unable to resolve image"):
             await run(engine, order("remove_background", public_url=there))
         own = FakeFreepik()
-        public = own._address(type("R", (), {"url": type("U", (), {"origin": staticmethod(lambda: pictures)})})(), "x")  # type: ignore[arg-type]
+        public = own.address(pictures, "x")
         made = await run(engine, order("remove_background", public_url=public))
         mask = await run(engine, order("remove_background", public_url=public, mask_only=True))
 

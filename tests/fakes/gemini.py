@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,13 +59,8 @@ class FakeGemini:
             return web.json_response({"error": {"code": 404, "message": "model not found", "status": "NOT_FOUND"}}, status=404)
         if key in self.exhausted:
             return web.json_response(quota_error(), status=429)
-        if self.switches.slow:
-            await asyncio.sleep(self.switches.slow)
-        if self.switches.fail:
-            status, said = self.switches.fail.pop(0)
-            if isinstance(said, str):
-                return web.Response(status=status, text=said, content_type="text/html")
-            return web.json_response(said, status=status)
+        if (refusal := await self.switches.refusal()) is not None:
+            return refusal
         for content in body["contents"]:
             for part in content["parts"]:
                 inline = part.get("inlineData") or part.get("inline_data")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,14 +61,8 @@ class FakeOpenAI:
         self.seen.append(Seen("POST", request.path, headers, recorded))
         if request.headers.get("Authorization") != f"Bearer {self.key}":
             return _error(401, "Incorrect API key provided", "invalid_api_key")
-        if self.switches.slow:
-            await asyncio.sleep(self.switches.slow)
-        if self.switches.fail:
-            status, said = self.switches.fail.pop(0)
-            more = {"Retry-After": self.switches.retry_after} if self.switches.retry_after else {}
-            if isinstance(said, str):
-                return web.Response(status=status, text=said, content_type="text/html", headers=more)
-            return web.json_response(said, status=status, headers=more)
+        if (refusal := await self.switches.refusal()) is not None:
+            return refusal
         if not body.get("prompt"):
             return _error(400, "prompt is required")
         if str(body.get("model", "")).startswith("gpt-image"):

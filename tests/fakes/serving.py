@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-__all__ = ["Seen", "Switches", "drop_connection", "png", "serve", "truncated"]
+__all__ = ["FAILURES", "Seen", "Switches", "drop_connection", "png", "serve", "truncated"]
 
 
 @dataclass
@@ -25,6 +25,21 @@ class Seen:
     body: Any
 
 
+FAILURES: dict[str, tuple[int, Any]] = {
+    "400": (400, {"message": "Parameter ':attribute' is not valid"}),
+    "401": (401, {"message": "Invalid API key"}),
+    "402": (402, {"message": "Insufficient credits"}),
+    "404": (404, {"message": "AI resource not found"}),
+    "429": (429, {"message": "Too many requests"}),
+    "500": (500, {"message": "Internal Server Error"}),
+    "503": (503, {"message": "Service Unavailable. Please try again later."}),
+    "html": (502, "<html><body>Bad gateway</body></html>"),
+    "slow": (0, None),
+    "reset": (0, None),
+    "truncated": (0, None),
+}
+
+
 @dataclass
 class Switches:
     """What shall go wrong with the next paid calls: `fail` holds (status, body) answers, each used once."""
@@ -35,6 +50,32 @@ class Switches:
     truncate: int = 0
     slow: float = 0.0
     retry_after: str | None = None
+
+    def arm(self, failure: str, *, times: int = 1) -> None:
+        """Turn on a failure of FAILURES for the next calls."""
+        if failure in ("reset", "truncated"):
+            setattr(self, {"reset": "reset_after_accept", "truncated": "truncate"}[failure], times)
+        elif failure == "slow":
+            self.hang_after_accept = 3600.0
+        else:
+            self.fail = [FAILURES[failure]] * times
+
+    def clear(self) -> None:
+        """All well again."""
+        self.fail, self.reset_after_accept, self.truncate = [], 0, 0
+        self.hang_after_accept, self.slow, self.retry_after = 0.0, 0.0, None
+
+    async def refusal(self) -> web.Response | None:
+        """The answer of a call that is refused before it is accepted."""
+        if self.slow:
+            await asyncio.sleep(self.slow)
+        if not self.fail:
+            return None
+        status, said = self.fail.pop(0)
+        more = {"Retry-After": self.retry_after} if self.retry_after else {}
+        if isinstance(said, str):
+            return web.Response(status=status, text=said, content_type="text/html", headers=more)
+        return web.json_response(said, status=status, headers=more)
 
 
 def png(width: int, height: int, color: tuple[int, int, int, int] = (200, 80, 40, 255)) -> bytes:
