@@ -52,13 +52,14 @@ class CloudinaryStore:
     async def _call(self, verb: str, *arguments: Any, **options: Any) -> dict[str, Any]:
         """One call of the Upload API; its errors come back as `{"error": {"message", "http_code"}}`, texts of time-outs included."""
         from cloudinary import uploader
+        from cloudinary.exceptions import Error
 
         def work() -> Any:
             return getattr(uploader, verb)(*arguments, **self._account, **options, timeout=_SECONDS, return_error=True)
 
         try:
             answer = await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        except Exception as error:  # the SDK raises its own base class, urllib3's and ValueError alike
+        except (Error, ValueError, TypeError, OSError) as error:  # TypeError: an `error` in the answer that is no object
             raise StorageUnavailableError(f"Cloudinary could not be asked ({type(error).__name__})") from error
         return answer if isinstance(answer, dict) else {}
 
