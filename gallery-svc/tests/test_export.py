@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import jwt
-from gallery_svc.export import FileReader
+from gallery_svc.files import FileStore
 from photofun_common.fileurls import FileUrls
 from photofun_common.identity import IDENTITY_HEADER, IdentityKeeper
 
@@ -27,8 +27,8 @@ def _imaging(studio: Studio, files: dict[str, bytes], seen: list[httpx.Request])
         return httpx.Response(404) if data is None else httpx.Response(200, content=data)
 
     client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-    reader = FileReader(client, "http://imaging", FileUrls("http://x", "s", signed=True), IdentityKeeper("k", is_open=True))
-    object.__setattr__(studio.context, "reader", reader)
+    reader = FileStore(client, "http://imaging", FileUrls("http://x", "s", signed=True), IdentityKeeper("k", is_open=True))
+    object.__setattr__(studio.context, "pictures", reader)
 
 
 async def test_the_export_is_a_zip_with_every_picture_and_a_manifest(studio: Studio) -> None:
@@ -65,7 +65,7 @@ async def test_an_empty_gallery_is_an_empty_export(studio: Studio) -> None:
 
 async def test_an_export_without_imaging_is_told_at_once(studio: Studio) -> None:
     await studio.made()
-    object.__setattr__(studio.context.reader, "_url", "http://127.0.0.1:1")
+    object.__setattr__(studio.context.pictures, "_url", "http://127.0.0.1:1")
 
     answer = await studio.client.get("/v1/gallery/export", params={"user_id": "ann"})
 

@@ -153,3 +153,43 @@ async def test_where_sign_in_is_required_addresses_are_signed_and_owners_apart(s
             assert (await client.get(url, headers=signed("ann"))).status_code == 200
         assert (await client.get("/v1/jobs?user_id=ann", headers=signed("eve"))).status_code == 403
         assert (await client.post(f"/v1/jobs/{task['task_id']}/cancel", headers=signed("eve"))).status_code == 404
+
+
+def _photo(exif: Image.Exif, kind: str = "JPEG") -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (32, 24), (200, 90, 40)).save(out, kind, exif=exif.tobytes())
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        ({0x9003: "2024:05:01 12:33:10", 0x9011: "+07:00"}, "2024-05-01T12:33:10+07:00"),
+        ({0x9003: "2024:05:01 12:33:10", 0x9011: "Z"}, "2024-05-01T12:33:10+00:00"),
+        ({0x9003: "2024:05:01 12:33:10"}, "2024-05-01T12:33:10"),
+        ({0x9003: "    :  :     :  :  ", 0x9004: "2020:01:02 03:04:05"}, "2020-01-02T03:04:05"),
+        ({0x9003: "2024:13:41 12:33:10"}, None),
+        ({}, None),
+    ],
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+async def test_the_date_of_a_photo_is_told_and_its_place_is_dropped(
+    tags: dict[int, str], said: str | None, kind: str, client: httpx.AsyncClient
+) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update(tags)
+    exif.get_ifd(0x8825).update({1: "N", 2: (21.0, 1.0, 42.0), 3: "E", 4: (105.0, 51.0, 15.0)})
+
+    answer = await client.post("/v1/files", data={"user_id": "ann"}, files={"file": ("a.jpg", _photo(exif, kind))})
+    kept = (await client.get(path_of(answer.json()["result"]))).content
+
+    assert answer.json()["result"]["taken_at"] == said
+    assert not Image.open(io.BytesIO(kept)).getexif().get_ifd(0x8825)
+
+
+async def test_the_same_upload_again_is_the_same_file(client: httpx.AsyncClient, photo_jpeg: bytes) -> None:
+    call = {"data": {"user_id": "ann"}, "files": {"file": ("a.jpg", photo_jpeg)}, "headers": {"x-photofun-once": "upload-1"}}
+
+    keys = [(await client.post("/v1/files", **call)).json()["result"]["key"] for _ in range(2)]  # type: ignore[arg-type]  # as keywords
+
+    assert keys[0] == keys[1]

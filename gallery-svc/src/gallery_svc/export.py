@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import tempfile
 import zipfile
@@ -10,64 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
-
-import httpx
-from photofun_common.errors import UnavailableError
-from photofun_common.fileurls import FileUrls
-from photofun_common.identity import IDENTITY_HEADER, IdentityKeeper
 
 from .domain import Image
+from .files import FileStore
 
-__all__ = ["FileReader", "zipped"]
+__all__ = ["zipped"]
 
-_MOST = 64 * 2**20
 _IN_MEMORY = 2**20
 _KINDS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
-
-
-class FileReader:
-    """Reads stored pictures from imaging-svc."""
-
-    def __init__(self, client: httpx.AsyncClient, url: str, files: FileUrls, identity: IdentityKeeper) -> None:
-        self._client = client
-        self._url = url.rstrip("/")
-        self._files = files
-        self._identity = identity
-
-    async def check(self) -> None:
-        """Raises UnavailableError when imaging-svc does not answer at all."""
-        try:
-            await self._client.get(f"{self._url}/livez", timeout=2)
-        except httpx.HTTPError as error:
-            raise UnavailableError("The pictures can't be read just now", slug="files-unavailable") from error
-
-    async def read(self, key: str, user_id: str) -> bytes | None:
-        """The file's bytes; None when it is missing or can't be had after a second try."""
-        query = urlsplit(self._files.url(key)).query
-        url = f"{self._url}/v1/files/{key}" + (f"?{query}" if query else "")
-        for last in (False, True):
-            headers = {IDENTITY_HEADER: self._identity.sign(user_id, audience="imaging-svc")}
-            try:
-                async with self._client.stream("GET", url, headers=headers) as answer:
-                    if answer.status_code == 200:
-                        return await _bounded(answer)
-                    if answer.status_code < 500:
-                        return None
-            except httpx.HTTPError:
-                pass
-            if not last:
-                await asyncio.sleep(0.2)
-        return None
-
-
-async def _bounded(answer: httpx.Response) -> bytes | None:
-    data = bytearray()
-    async for chunk in answer.aiter_bytes():
-        data += chunk
-        if len(data) > _MOST:
-            return None
-    return bytes(data)
 
 
 class _Pipe:
@@ -92,7 +41,7 @@ class _Pipe:
 
 
 async def zipped(
-    images: AsyncIterator[Image], reader: FileReader, describe: Callable[[Image], dict[str, Any]], *, now: datetime
+    images: AsyncIterator[Image], reader: FileStore, describe: Callable[[Image], dict[str, Any]], *, now: datetime
 ) -> AsyncIterator[bytes]:
     """A zip of `images/…` and `manifest.json`, in pieces.  One picture is in memory at a time.
 

@@ -18,9 +18,9 @@ from photofun_common.jobs import JobStore
 
 from .domain import Cursors
 from .events import HANDLERS
-from .export import FileReader
+from .files import FileStore
 from .migrate import migrate
-from .service import Albums, Gallery, Recipes, Services, Upkeep
+from .service import Albums, Gallery, Imports, Recipes, Services, Upkeep
 from .settings import GallerySettings
 from .store import Database, Stores
 
@@ -37,7 +37,7 @@ class Context:
 
     services: Services
     files: FileUrls
-    reader: FileReader
+    pictures: FileStore
     stores: Stores
     bus: Bus
 
@@ -65,24 +65,24 @@ async def open_gallery(settings: GallerySettings, bus: Bus) -> AsyncIterator[Con
     files = FileUrls(settings.public_url, secret, signed=not is_open)
     upkeep = Upkeep(stores, bus, trash_days=settings.gallery_trash_days)
     cursors = Cursors(secret)
-    services = Services(
-        gallery=Gallery(stores, files, cursors, trash_days=settings.gallery_trash_days, wake=upkeep.wake),
-        albums=Albums(stores, cursors),
-        recipes=Recipes(stores, bus, JobStore(bus), cursors, job_deadline=settings.job_deadline),
-        upkeep=upkeep,
-    )
     identity = IdentityKeeper(settings.internal_secret.get_secret_value(), is_open=is_open, service="gallery-svc")
     opening = asyncio.create_task(_open_database(stores.database))
     tasks = [opening]
     try:
         async with httpx.AsyncClient(timeout=10, trust_env=False, follow_redirects=False) as client:
+            pictures = FileStore(client, settings.imaging_url, files, identity)
+            services = Services(
+                gallery=Gallery(stores, files, cursors, trash_days=settings.gallery_trash_days, wake=upkeep.wake),
+                albums=Albums(stores, cursors),
+                recipes=Recipes(stores, bus, JobStore(bus), cursors, job_deadline=settings.job_deadline),
+                imports=Imports(stores, pictures),
+                upkeep=upkeep,
+            )
             await asyncio.wait([opening], timeout=_PATIENCE)
-            tasks += [
-                asyncio.create_task(_after(opening, upkeep.keep_relaying, settings.gallery_relay_seconds)),
-                asyncio.create_task(_after(opening, partial(upkeep.keep_doing, upkeep.sweep), settings.gallery_sweep_seconds)),
-                asyncio.create_task(_after(opening, partial(upkeep.keep_doing, services.recipes.advance), settings.gallery_relay_seconds)),
-            ]
-            yield Context(services, files, FileReader(client, settings.imaging_url, files, identity), stores, bus)
+            repeated = ((upkeep.sweep, settings.gallery_sweep_seconds), (services.recipes.advance, settings.gallery_relay_seconds))
+            tasks.append(asyncio.create_task(_after(opening, upkeep.keep_relaying, settings.gallery_relay_seconds)))
+            tasks += [asyncio.create_task(_after(opening, partial(upkeep.keep_doing, work), every)) for work, every in repeated]
+            yield Context(services, files, pictures, stores, bus)
     finally:
         upkeep.stop()
         opening.cancel()

@@ -35,6 +35,7 @@ _BY_PREFIX = {
 _CARRIES_PICTURES = frozenset({"features", "chat", "files", "file", "image", "images"})
 _SMALL = 256 * 1024 + 64 * 1024
 _LARGE = 45 * 2**20
+_IMPORT = 256 * 2**20
 _PATIENT_SECONDS = 200.0
 _SECONDS = 65.0
 
@@ -105,9 +106,20 @@ def route_of(method: str, path: str) -> Route | None:
         is_counted=parts[0] != "webhooks" and not (reads and _is_poll(parts)),
         is_paid=method == "POST" and _is_paid(parts),
         is_openai=parts[0] in ("images", "models"),
-        body_limit=_LARGE if parts[0] in _CARRIES_PICTURES else _SMALL,
-        seconds=_PATIENT_SECONDS if parts[0] == "images" or (parts[0] == "features" and method == "POST") else _SECONDS,
+        body_limit=_body_limit(parts),
+        seconds=_PATIENT_SECONDS if _is_patient(method, parts) else _SECONDS,
     )
+
+
+def _body_limit(parts: list[str]) -> int:
+    if parts == ["gallery", "import"]:
+        return _IMPORT
+    return _LARGE if parts[0] in _CARRIES_PICTURES else _SMALL
+
+
+def _is_patient(method: str, parts: list[str]) -> bool:
+    """Calls that answer when their work is done."""
+    return parts[0] == "images" or (method == "POST" and (parts[0] == "features" or parts == ["gallery", "import"]))
 
 
 def _is_public(parts: list[str], *, reads: bool) -> bool:

@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass
 
 from photofun_common.contracts.values import Picture
-from photofun_common.errors import InvalidError, TooLargeError
+from photofun_common.errors import DeadlineError, InvalidError, TooLargeError
 from photofun_common.fileurls import FileUrls
 from photofun_common.http import MAX_PICTURE_BYTES
 
-from . import codec
+from . import capture, codec
 from .codec import Encoded
 from .domain import (
     FileNotStoredError,
@@ -111,6 +111,14 @@ class Files:
         key = file_key(self._secret, *cause, extension=encoded.extension)
         await self._blobs.put(key, encoded.data)
         return _picture(encoded, key, picture_id("/".join(map(str, cause)), -1, 0))
+
+    async def taken_at(self, data: bytes) -> str | None:
+        """When a photo was taken, as its camera wrote it.  A worker that dies over it has no answer."""
+        try:
+            found: str | None = await self._pool.run(capture.taken_at, data, seconds=5.0)
+        except (DeadlineError, WorkerLostError, WorkFailedError):
+            return None
+        return found
 
     async def keep(self, encoded: Encoded, job_id: str, step: int, index: int, *, seed: int | None) -> Picture:
         """Keep a picture that a step made."""

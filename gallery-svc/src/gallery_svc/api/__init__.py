@@ -2,8 +2,9 @@
 
 from .albums import router as albums_router
 from .images import router as images_router
+from .imports import router as imports_router
 from .recipes import router as recipes_router
 
 __all__ = ["routers"]
 
-routers = (albums_router, recipes_router, images_router)
+routers = (albums_router, recipes_router, imports_router, images_router)

@@ -88,12 +88,12 @@ async def export(context: Here, caller: Who, query: Annotated[FilterQuery, Query
     wanted: Filter = query.to_filter(caller.owner(query.user_id))
     first = await context.services.gallery.page(wanted, cursor=None, limit=1)
     if first.images:
-        await context.reader.check()
+        await context.pictures.check()
 
     def describe(image: Image) -> dict[str, Any]:
         return _view(context, image).model_dump(mode="json")
 
-    pieces = zipped(context.services.gallery.each(wanted), context.reader, describe, now=context.services.gallery.now())
+    pieces = zipped(context.services.gallery.each(wanted), context.pictures, describe, now=context.services.gallery.now())
     headers = {"Content-Disposition": 'attachment; filename="photofun-gallery.zip"', "Cache-Control": "private, no-store"}
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 

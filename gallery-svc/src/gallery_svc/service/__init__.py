@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from .albums import Albums
 from .gallery import BULK_MOST, Gallery, History
+from .imports import Imports
 from .recipes import Recipes
 from .upkeep import Upkeep
 
-__all__ = ["BULK_MOST", "Albums", "Gallery", "History", "Recipes", "Services", "Upkeep"]
+__all__ = ["BULK_MOST", "Albums", "Gallery", "History", "Imports", "Recipes", "Services", "Upkeep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,4 +20,5 @@ class Services:
     gallery: Gallery
     albums: Albums
     recipes: Recipes
+    imports: Imports
     upkeep: Upkeep

@@ -138,6 +138,15 @@ class Filing:
             await write_tags(session, image)
         return row
 
+    async def known(self, user_id: str, source: str, *, now: datetime) -> Image | None:
+        """What the person brought from this source before; out of the trash again."""
+        async with self._database.writing() as session:
+            same = select(ImageRow).where(ImageRow.user_id == user_id, ImageRow.source_hash == hash_of(source))
+            row = (await session.exec(same)).first()
+            if row is not None and row.deleted_at is not None:
+                row.deleted_at, row.updated_at = None, now
+            return None if row is None else to_image(row)
+
     async def save_import(self, image: Image, *, source: str) -> Image:
         """File what a person brings; the same source of the same person is one row, and that row is the answer."""
         hashed = hash_of(source)

@@ -11,7 +11,6 @@ from photofun_common.errors import InvalidError
 from photofun_common.fileurls import KEY_PATTERN
 from photofun_common.http import ok, query_int, read_body
 from photofun_common.once import id_of_call, once_of
-from photofun_common.once import id_of_call, once_of
 from starlette.responses import Response
 
 from ..codec import CONTENT_TYPES
@@ -89,7 +88,8 @@ async def upload(request: Request, service: ServiceDep, caller: CallerDep) -> Re
         given = type(given)(file=incoming.files["file"])
     if not given.is_given:
         raise InvalidError("Send the picture as file, image_data or image_url", errors=[{"field": "file", "message": "is required"}])
-    picture = await service.files.store(await service.files.take(given, "image"), "upload", id_of_call(once_of(request), "file"))
-    body = _render(service, picture)
+    data = await service.files.take(given, "image")
+    picture = await service.files.store(data, "upload", id_of_call(once_of(request), "file"))
+    body = {**_render(service, picture), "taken_at": await service.files.taken_at(data)}
     more: dict[str, Any] = {"url": body["url"]} if request.url.path.rstrip("/").endswith("/uploads") else {}
     return ok(body, "Stored", status=201, headers={"Location": str(body["url"])}, **more)
