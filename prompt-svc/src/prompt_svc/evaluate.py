@@ -124,7 +124,7 @@ async def run(rows: list[dict[str, Any]], planner: OfflinePlanner | None = None)
                 has_reference=context.get("reference", False),
                 pictures=_pictures(context),
                 history=history,
-            )  # fmt: skip
+            )
         )
         out.append(judge(row, plan, time.perf_counter() - started))
     return out

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from photofun_common.contracts.features import features
 
-from .evaluate import load
+from .evaluate import folder, load
 from .planners.offline import classifier as target
 from .planners.offline.classifier import grams
 from .planners.offline.text import fold
@@ -22,23 +22,28 @@ _SIGNED = ("brightness", "contrast", "saturation", "warmth")
 
 
 def _label(row: dict[str, Any]) -> str | None:
-    if len(row["expect"]) != 1 or row["kind"] == "follow":
+    if len(row["expect"]) != 1 or "history" in row.get("context", {}) or row["kind"] == "refer":
         return None
     step = row["expect"][0]
     operations = step.get("operations", [])
+    if "output_format" in step.get("params", {}):
+        return "adjust:format"
     if step["feature"] != "adjust":
         return str(step["feature"])
     if len(operations) != 1:
         return None
     name, amount = operations[0]["op"], operations[0].get("amount", 0)
     if name not in _SIGNED:
-        return f"adjust:{name}" if name not in ("text", "resize") else None
+        return f"adjust:{name}"
     return f"adjust:{name}{'-' if str(amount).startswith(('<', '-')) else '+'}"
 
 
 def examples() -> list[tuple[str, str]]:
-    """Phrases and labels: single requests of the tuning part, the declarations' own examples, the collection; never the test part."""
+    """Phrases and labels out of training.tsv, the tuning part, the declared examples and the collection; never the test part."""
     found = [(row["text"], label) for row in load("tuning") if (label := _label(row))]
+    for line in (folder() / "training.tsv").read_text(encoding="utf-8").splitlines():
+        label, _, phrase = line.partition("\t")
+        found.append((phrase, label))
     for feature in features():
         if feature.id != "adjust":
             found += [(phrase, feature.id) for phrase in (*feature.examples, *feature.examples_vi)]

@@ -18,7 +18,7 @@ from .events import HANDLERS, REFINE, Planning, dead_letter, refine_answer
 from .planners.gemini import FallbackPlanner, GeminiPlanner
 from .planners.offline import OfflinePlanner
 from .planners.offline.classifier import Classifier
-from .planners.offline.context import undo_of
+from .planners.offline.references import undo_of
 from .planners.offline.text import read
 from .service import PromptService
 from .settings import Settings

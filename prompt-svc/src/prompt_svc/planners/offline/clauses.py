@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import re
 
-from .rules import Facts, is_command, read_clause, without_politeness
-from .text import Words
+from .rules import Facts, bare_color, is_command, read_clause, without_politeness
+from .text import Words, read
 
-__all__ = ["split"]
+__all__ = ["completed", "restates", "split"]
 
 _JOINT = re.compile(
-    r"(?P<strong>\s*[;\n]+\s*|\s*[.!](?=\s+\S)\s*|\s*(?:->|=>|→)\s*|[\s,]*\b(?:and then|then also|then|after that|after which|afterwards|and after that|and finally|finally|followed by|and next|next|once (?:that's |that is )?done|"
+    r"(?P<strong>\s*[;\n]+\s*|[\s,.;]*(?<![\w.])\(?[1-9][.)]\s+(?=[a-z])|\s*[.!](?=\s+\S)\s*|\s*(?:->|=>|→)\s*|[\s,]*\b(?:and then|then also|then|after that|after which|afterwards|and after that|and finally|finally|followed by|and next|next|once (?:that's |that is )?done|"
     r"roi thi|roi lai|roi|sau do thi|sau do|xong thi|xong roi|xong|tiep theo|tiep do|ke tiep|cuoi cung|sau khi xong)\b[\s,]*)"
     r"|(?P<weak>\s*,\s*(?:and |va |also |plus )?|\s+(?:and|and also|va|&|plus|also|dong thoi|cung nhu|kem theo|with|voi|but|nhung)\s+|\s+\+\s+)"
 )
@@ -21,8 +21,53 @@ _MOST_JOINTS = 32
 _LONGEST_PIECE = 600
 
 
-def split(words: Words, facts: Facts, *, limit: int = 12) -> list[Words]:
-    """The clauses in order.  A weak joint ('and', a comma) parts only what is a request of its own."""
+_BEFORE = (
+    re.compile(r"^(?:please |and )*before (?:you |u )?(?P<later>[^,]{3,120}),\s*(?:please )?(?P<first>.+)$"),
+    re.compile(r"^(?P<first>[^,]{3,120}?),? (?:right )?before (?:you |u )?(?P<later>\w+(?:ing)?\b.+)$"),
+    re.compile(r"^truoc khi (?P<later>[^,]{3,120}?)(?:,| thi)\s*(?P<first>.+)$"),
+    re.compile(r"^(?P<first>[^,]{3,120}?),? truoc khi (?P<later>.+)$"),
+    re.compile(r"^(?P<later>[^,]{3,120}?),? (?:after|once) (?!that|this|it\b|which|done|all)(?:you(?:'ve| have)? |u )?(?P<first>\w+(?:ing|ed)?\b.+)$"),
+    re.compile(r"^(?P<later>[^,]{3,120}?) sau khi (?P<first>.+)$"),
+)  # fmt: skip
+_VALUE = re.compile(
+    r"^(?:(?:by|to|another|again|only|just|with|also|about|around|on|at|the|them|nua|sang|ben|phia|thanh|la|x)\s+)*[+-]?\d{1,4}(?:[.,:]\d{1,3})?\s*(?:%|px|pixels?|degrees?|deg|°|x|times|percent|phan tram|do|lan)?(?:\s+(?:more|again|on|at|to|the|left|right|top|bottom|sides?|clockwise|counter-?clockwise|nua|o|ben|phia|trai|phai|tren|duoi))*$"
+)
+_RESTATES = re.compile(
+    r"^(?:so |please |pls |can you |could you |u )*(?:fix|correct|sort|solve|help with|do something about|change|adjust|improve) (?:it|that|this)(?: (?:out|up|please|pls|for me))*$|^(?:turn|put|make|flip|rotate) (?:it )?(?:the )?right (?:way|side)(?: (?:up|round|around))*$|^(?:sua|chinh|khac phuc|xu ly)(?: lai)?(?: cho)?(?: (?:dung|no|minh|on))*$|^(?:quay|xoay) lai (?:cho )?(?:dung|thang)$"
+)
+
+
+def restates(clause: Words) -> bool:
+    """'Fix it' after a complaint asks for nothing more than the complaint did."""
+    return bool(_RESTATES.match(without_politeness(clause).key.strip(" .!")))
+
+
+def completed(clause: Words, before: Words) -> Words | None:
+    """A bare value with the verb of the clause before: '45' after 'rotate 90' is 'rotate 45'."""
+    bare = without_politeness(clause)
+    if not _VALUE.match(bare.key.strip(" .!")):
+        return None
+    verb = re.match(r"[a-z-]+(?: (?:rong|to|anh|hinh|goc))?", without_politeness(before).key)
+    return read(f"{verb[0]} {bare.raw}") if verb else None
+
+
+def split(words: Words, facts: Facts) -> list[Words]:
+    """The clauses in the order in which they are to be done: 'before you upscale it, crop it' crops first."""
+    for pattern in _BEFORE:
+        match = pattern.match(words.key)
+        if not match or re.search(
+            r"\b(?:than|as|like|version|one|picture|image|photo|it was|photos|anh|hinh)$",
+            words.key[: match.start("later")].rstrip(" ,").removesuffix(" before"),
+        ):
+            continue
+        parts = [words.slice(*match.span(name)) for name in ("first", "later")]
+        if all(read_clause(part, facts) for part in parts):
+            return [clause for part in parts for clause in _pieces(part, facts)]
+    return _pieces(words, facts)
+
+
+def _pieces(words: Words, facts: Facts, *, limit: int = 12) -> list[Words]:
+    """The clauses as they stand.  A weak joint ('and', a comma) parts only what is a request of its own."""
     quoted = [match.span() for match in re.finditer(r"\"[^\"]*\"|(?<![a-z0-9])'[^']*'(?![a-z0-9])", words.key)]
     clauses: list[Words] = []
     start = 0
@@ -43,6 +88,7 @@ def split(words: Words, facts: Facts, *, limit: int = 12) -> list[Words]:
             is_cut = (current is not None and is_command(rest, facts, after=after)) or (
                 current is None and bool(_idle(here)) and read_clause(rest, facts) is not None
             )
+            is_cut = is_cut or (after == "remove_background" and bare_color(without_politeness(rest).key) is not None)
         if is_cut:
             clauses.append(words.slice(start, joint.start()))
             start = joint.end()

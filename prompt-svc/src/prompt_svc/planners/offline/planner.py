@@ -14,19 +14,18 @@ from photofun_common.contracts.prompt import UndoTarget
 from photofun_common.contracts.values import PictureRef
 
 from ...domain import Ask, Plan, valid_step, valid_steps
-from . import clauses, context, prompts, slots, talk
+from . import clauses, followups, prompts, references, slots, talk
 from .classifier import Classifier
-from .rules import Facts, Found, read_clause, without_politeness
+from .rules import Facts, Found, bare_color, generated, read_clause, without_politeness
 from .text import Words, language_of, read
 
 __all__ = ["OfflinePlanner"]
 
 _SURE = 0.5
+_CERTAIN = 0.95
+_CONTRADICTS = 0.8
 _NEGATED = re.compile(
     r"^(?:please |no |oh |actually )*(?:don'?t|do not|dont|never|stop|not yet|no need to|dung|dung co|khoan|khong can|khong muon|thoi dung|thoi khong)\b(?! (?:worry|forget))"
-)
-_BARE_COLOR = re.compile(
-    r"^(?:put|make|use|add|set|give|with|replace|thay|them|cho|dat|doi)(?: it| in| with| me| bang| thanh| sang| vao)*(?: an?)?(?: solid| plain| pure| new| mau| nen)* [\w# ]{2,12}?(?: one| background| instead| color| di| nhe)*$"
 )
 _LONGEST = 4000
 _READ = 1500
@@ -45,6 +44,8 @@ class OfflinePlanner:
         found = self._known(words, ask, language)
         if found is None:
             found = await asyncio.to_thread(self._guessed, words, ask, language)
+        elif found.confidence < _CERTAIN and len(found.steps) == 1:
+            found = await asyncio.to_thread(self._second_opinion, found, words, language)
         return _with_tail(found, tail) if tail else found
 
     async def refine(self, ask: Ask) -> Plan:
@@ -80,12 +81,12 @@ class OfflinePlanner:
         facts = _facts(ask)
         if not words.key.strip():
             return self._talk("chat", words, language)
-        if target := context.undo_of(words):
+        if target := references.undo_of(words):
             return self._undo(target, ask, language)
         said = talk.small_talk(words)
-        if said and said.kind in ("injection", "help", "who", "off-topic"):
+        if said and said.kind in ("injection", "help", "who", "off-topic", "other-media"):
             return self._talk(said.kind, words, language)
-        follow = context.follow_up(words, ask.history, facts) or context.regenerated(words, ask.history)
+        follow = followups.follow_up(words, ask.history, facts) or followups.regenerated(words, ask.history)
         if follow is not None:
             return self._followed(follow, words, ask, language)
         if _NEGATED.match(words.key) and not re.search(r"[,;.]|\b(?:but|nhung|just|ma)\b", words.key):
@@ -94,6 +95,8 @@ class OfflinePlanner:
             return self._talk(said.kind, words, language)
         if said and said.kind in ("thanks", "greeting", "how", "bye", "praise", "sorry", "bad", "joke"):
             return self._talk(said.kind, words, language)
+        if steps := _forced(words, _facts(ask)):
+            return self._planned(steps, words, ask, language, None, None)
         named = self._named(words, ask)
         if isinstance(named, Plan):
             return replace(named, language=language, reply=talk.clarify_reply(language, why="picture"))
@@ -102,6 +105,8 @@ class OfflinePlanner:
         steps = self._steps(bare, facts)
         if steps:
             return self._planned(steps, words, ask, language, picture, reference)
+        if talk.is_vague(words):
+            return Plan("clarify", 0.9, language, reply=talk.clarify_reply(language, why="vague"), choices=talk.improvements(language))
         if said:
             return self._talk(said.kind, words, language)
         if described := self._described(words, ask):
@@ -109,23 +114,27 @@ class OfflinePlanner:
         return None
 
     def _steps(self, words: Words, facts: Facts) -> list[Found]:
-        """What the clauses ask for; a bare colour after a cut-out is the new background's."""
+        """What the clauses ask for.  A bare colour after a cut-out is the new background's, a bare value repeats the verb before."""
         steps: list[Found] = []
+        before: Words | None = None
         for clause in clauses.split(words, facts):
-            if _NEGATED.match(clause.key):
+            if _NEGATED.match(clause.key) or (steps and clauses.restates(clause)):
                 continue
             found = read_clause(clause, facts)
-            bare = found is None or (found.feature == "edit" and _BARE_COLOR.match(clause.key))
-            if bare and steps and steps[-1].feature == "remove_background" and (color := slots.color_in(clause.key)):
-                found = Found("remove_background", {"background_color": color[0]})
+            color = bare_color(without_politeness(clause).key)
+            if color and steps and steps[-1].feature == "remove_background" and (found is None or found.feature == "edit"):
+                found = Found("remove_background", {"background_color": color})
+            if found is None and before is not None and (whole := clauses.completed(clause, before)):
+                found = read_clause(whole, facts)
             if found is not None:
                 steps.append(found)
+                before = clause
         return steps
 
     def _named(self, words: Words, ask: Ask) -> tuple[Words, PictureRef | None, PictureRef | None] | Plan:
         """Earlier pictures that the words name: the words without them, the picture to edit and the reference."""
         current = next((picture.position for picture in ask.pictures if picture.current), len(ask.pictures) or None)
-        found = context.mentioned(words.key, current=current)
+        found = references.mentioned(words.key, current=current)
         if not found or not ask.pictures:
             return words, None, None
         refs = [_picture_at(ask.pictures, one.position) for one in found[:2]]
@@ -172,13 +181,13 @@ class OfflinePlanner:
             refined_prompt=refined, keywords=prompts.keywords_of(words.raw), picture=picture, reference=reference,
         )  # fmt: skip
 
-    def _followed(self, follow: context.FollowUp, words: Words, ask: Ask, language: str) -> Plan:
+    def _followed(self, follow: followups.FollowUp, words: Words, ask: Ask, language: str) -> Plan:
         step = valid_step(follow.feature, follow.params)
         if step is None:
             return self._ask([follow.feature], language)
         picture = None
         if follow.from_source and step.feature != "image_generation":
-            before = context.source_of_last(ask.pictures, ask.history)
+            before = followups.source_of_last(ask.pictures, ask.history)
             picture = before.ref if before else None
         prompt = step.params.get("prompt")
         return Plan(
@@ -210,6 +219,20 @@ class OfflinePlanner:
 
     # --- guessed
 
+    def _second_opinion(self, plan: Plan, words: Words, language: str) -> Plan:
+        """A plan out of loose rules as the classifier sees it: agreed, less sure, or asked about when it sees something else."""
+        likely = self._classifier.best(without_politeness(words).raw)
+        if not likely:
+            return plan
+        mine = sum(share for label, share in likely if label.split(":")[0] == plan.intent)
+        label, share = likely[0]
+        other = label.split(":")[0]
+        if other == plan.intent or mine >= 0.25:
+            return replace(plan, confidence=round(max(plan.confidence, min(0.95, mine)), 2))
+        if share >= _CONTRADICTS and other not in ("chat", "undo"):
+            return replace(self._ask([plan.intent, other], language, words=words), confidence=0.45)
+        return replace(plan, confidence=0.55 if share >= _SURE else min(plan.confidence, 0.75))
+
     def _guessed(self, words: Words, ask: Ask, language: str) -> Plan:
         likely = self._classifier.best(without_politeness(words).raw)
         if not likely:
@@ -224,7 +247,7 @@ class OfflinePlanner:
         elif sure >= _SURE and (found := _from_label(label, words, ask)):
             return self._planned([replace(found, confidence=round(min(sure, 0.9), 2))], words, ask, language, None, None)
         names = [name.split(":")[0] for name, _ in likely if name.split(":")[0] not in ("chat", "undo")]
-        plan = self._ask(names, language)
+        plan = self._ask(names, language, words=words)
         return replace(plan, confidence=round(min(sure, 0.49), 2))
 
     # --- answers without a picture
@@ -239,8 +262,10 @@ class OfflinePlanner:
             reply = "Mình quay lại ảnh đó." if language == "vi" else "Going back to that picture."
         return Plan("undo", 0.95, language, reply=reply, undo=target, picture=chosen.ref if chosen else None)
 
-    def _ask(self, features: list[str], language: str, *, why: str = "unsure") -> Plan:
-        choices = talk.choices_for([*features, "image_generation", "adjust", "remove_background"], language)[:4]
+    def _ask(self, features: list[str], language: str, *, why: str = "unsure", words: Words | None = None) -> Plan:
+        """A question with the likely features as choices; those that take words offer the person's own."""
+        said = words.raw.strip(" .!?,") if words else ""
+        choices = talk.choices_for([*features, "image_generation", "adjust", "remove_background"], language, said=said)[:4]
         return Plan("clarify", 0.4, language, reply=talk.clarify_reply(language, why=why), choices=choices)
 
 
@@ -296,19 +321,21 @@ def _dangling(before: str) -> bool:
 
 
 def _sensible(steps: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
-    """A cut-out followed by a background colour is one step; the same step twice in a row is one."""
+    """A cut-out followed by a background colour is one step, a file format belongs to the step before, the same step twice in a row is one."""
     out: list[tuple[str, dict[str, Any]]] = []
     for feature, params in steps:
-        if out and out[-1][0] == feature == "remove_background":
-            out[-1] = (feature, {**out[-1][1], **params})
-        elif out and out[-1][0] == feature == "upscale":
-            out[-1] = (
-                feature,
-                {**out[-1][1], **params, "scale_factor": max(out[-1][1].get("scale_factor", 2), params.get("scale_factor", 2))},
-            )
-        elif feature == "adjust" and out and out[-1][0] == "adjust":
-            out[-1] = ("adjust", {"operations": _joined([*out[-1][1].get("operations", []), *params.get("operations", [])])})
-        elif not (out and out[-1] == (feature, params)):
+        last = out[-1] if out else None
+        if last and last[0] == feature == "remove_background":
+            out[-1] = (feature, {**last[1], **params})
+        elif last and last[0] == feature == "upscale":
+            factor = max(last[1].get("scale_factor", 2), params.get("scale_factor", 2))
+            out[-1] = (feature, {**last[1], **params, "scale_factor": factor})
+        elif last and feature == "adjust" and not params.get("operations"):
+            out[-1] = (last[0], {**last[1], **{name: value for name, value in params.items() if name != "operations"}})
+        elif last and feature == "adjust" and last[0] == "adjust":
+            operations = _joined([*last[1].get("operations", []), *params.get("operations", [])])
+            out[-1] = ("adjust", {**last[1], **params, "operations": operations})
+        elif last != (feature, params):
             out.append((feature, params))
     return out
 
@@ -325,9 +352,26 @@ def _joined(operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return out
 
 
-def _drawn(words: Words, confidence: float) -> Found | None:
-    from .rules import generated
+def _forced(words: Words, facts: Facts) -> list[Found]:
+    """'Edit with words: give him a hat': the feature that is named before the colon, as choices do."""
+    name, colon, _ = words.key.partition(":")
+    feature = _TITLES.get(" ".join(name.split())) if colon else None
+    rest = words.slice(len(name) + 1, len(words.key))
+    if feature is None or not rest.key.strip():
+        return []
+    if feature == "image_generation":
+        found = _drawn(rest, 0.95)
+        return [found] if found else []
+    if feature in ("edit", "relight", "reimagine"):
+        return [Found(feature, {"prompt": rest.raw.strip()})]
+    found = read_clause(rest, facts)
+    return [found] if found and found.feature == feature else []
 
+
+_TITLES = {" ".join(read(title).key.split()): feature.id for feature in features() for title in (feature.title, feature.title_vi)}
+
+
+def _drawn(words: Words, confidence: float) -> Found | None:
     return generated(words, 0, words.key, confidence=confidence)
 
 

@@ -9,6 +9,7 @@ import zlib
 from .lexicon import KEYWORDS_VI
 from .slots import style_in
 from .text import Words, read
+from .words import split
 
 __all__ = ["MAX_REFINED", "is_scene", "keywords_of", "refined"]
 
@@ -101,63 +102,10 @@ def refined(words: Words, *, language: str, style: str | None = None, topic: str
 
 
 _STOP = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "at",
-        "and",
-        "or",
-        "with",
-        "to",
-        "for",
-        "from",
-        "by",
-        "is",
-        "are",
-        "be",
-        "it",
-        "this",
-        "that",
-        "some",
-        "very",
-        "my",
-        "your",
-        "me",
-        "i",
-        "you",
-        "we",
-        "as",
-        "over",
-        "under",
-        "into",
-        "mot",
-        "va",
-        "cua",
-        "cho",
-        "voi",
-        "trong",
-        "tren",
-        "duoi",
-        "nhung",
-        "cac",
-        "la",
-        "co",
-        "nay",
-        "kia",
-        "do",
-        "thi",
-        "rat",
-        "cai",
-        "con",
-        "buc",
-        "tam",
-        "anh",
-        "hinh",
-    ]
+    split(
+        "a an the of in on at and or with to for from by is are be it this that some very my your me i you we as over under into mot "
+        "va cua cho voi trong tren duoi nhung cac la co nay kia do thi rat cai con buc tam anh hinh"
+    )
 )
 
 

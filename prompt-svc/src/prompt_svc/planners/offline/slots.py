@@ -21,9 +21,20 @@ RATIO = re.compile(
 )
 _RATIO_WORDS = (
     (r"\b(?:ultra ?wide|panorama|panoramic|toan canh)\b(?:\s+(?:format|ratio|shot))?", "21:9"),
-    (r"(?:,?\s*(?:in|as an?|in an?)\s+)?\b(?:landscape|horizontal)\s+(?:format|orientation|mode|ratio|version)\b|,\s*(?:landscape|horizontal)$|\bin landscape\b|\bwide ?screen\b|\bkho (?:ngang|rong)\b|\b(?:anh|hinh|kieu|man hinh|dang) ngang\b|, ?ngang$|\bdesktop wallpaper\b", "16:9"),
-    (r"(?:,?\s*(?:in|as an?|in an?)\s+)?\b(?:portrait|vertical|tall)\s+(?:format|orientation|mode|ratio|version)\b|,\s*(?:portrait|vertical)$|\bin (?:portrait|vertical)\b|\b(?:kho|anh|hinh|kieu|dang) (?:dung|doc)\b|, ?doc$|\b(?:instagram |insta |ig )?stor(?:y|ies) (?:format|size)\b|\b(?:phone|mobile) wallpaper\b|\bhinh nen dien thoai\b|\btiktok\b|\breels?\b", "9:16"),
+    (r"(?:,?\s*(?:in|as an?|in an?)\s+)?\b(?:landscape|horizontal|wide)\s+(?:format|orientation|aspect|mode|ratio|version)\b|,\s*(?:landscape|horizontal)$|\bin landscape\b|\bwide ?screen\b|\bkho (?:ngang|rong)\b|\b(?:anh|hinh|kieu|man hinh|dang) ngang\b|, ?ngang$", "16:9"),
+    (r"(?:,?\s*(?:in|as an?|in an?)\s+)?\b(?:portrait|vertical|tall)\s+(?:format|orientation|mode|ratio|version)\b|,\s*(?:portrait|vertical)$|\bin (?:portrait|vertical)\b|\b(?:kho|anh|hinh|kieu|dang) (?:dung|doc)\b|, ?doc$", "9:16"),
     (r"(?:,?\s*(?:in|as an?|in an?)\s+)?\bsquared?\b(?:\s+(?:format|ratio|version|picture|image|photo))?|\b(?:hinh |anh |kho |cat )?vuong\b", "1:1"),
+)  # fmt: skip
+
+# where a picture is to be shown says its shape
+_PLACES = tuple(
+    (re.compile(rf"\b(?:{words})\b"), ratio)
+    for words, ratio in (
+        ("youtube(?: (?:thumbnail|banner|video|cover))?|thumbnail|(?:facebook|fb|linkedin|web|website|blog) (?:cover|banner|header)|presentation|powerpoint|slides?|desktop (?:wallpaper|background)|laptop (?:wallpaper|background)|anh bia(?: facebook| fb| youtube)?|hinh nen (?:may tinh|laptop|desktop)|wallpaper for (?:my|the|a) (?:desktop|laptop|pc|computer|monitor)|tv screen", "16:9"),
+        ("(?:instagram |insta |ig |fb |facebook |snap(?:chat)? )?stor(?:y|ies)|tik ?tok|reels?|(?:youtube )?shorts|lock ?screen|(?:phone|mobile|iphone|android) (?:wallpaper|background)|wallpaper for (?:my|the|a) (?:phone|iphone|android|mobile)|man hinh khoa|hinh nen (?:dien thoai|dt|iphone)", "9:16"),
+        ("instagram|insta|ig post|(?:profile|avatar|album) (?:pic(?:ture)?|photo|image|cover)|avatar|anh dai dien|hinh dai dien", "1:1"),
+        ("pinterest(?: pin)?", "2:3"),
+    )
 )  # fmt: skip
 
 
@@ -36,6 +47,9 @@ def ratio_in(key: str, *, loose: bool = False) -> tuple[str, int, int] | None:
     for pattern, ratio in _RATIO_WORDS:
         if found := re.search(pattern, key):
             return ratio, *found.span()
+    for shown, ratio in _PLACES:
+        if place := shown.search(key):
+            return ratio, place.end(), place.end()
     if loose:
         for pattern, ratio in (
             (r"\bportrait|\bvertical|\bdoc\b|\bstor(?:y|ies)\b|\bphone\b", "9:16"),
@@ -161,7 +175,7 @@ def amount_of(key: str, *, sign: int, default: int = 25) -> int:
 
 def count_of(key: str) -> int | None:
     """How many pictures: '3 pictures', 'hai bức ảnh'."""
-    nouns = r"(?:different |various |more )?(?:pictures?|images?|photos?|versions?|variations?|options?|paintings?|drawings?|illustrations?|buc|tam|anh|hinh|phien ban|ban)\b"
+    nouns = r"(?:different |various |more |new |cool |cute |nice )*(?:logos?|posters?|icons?|wallpapers?|stickers?|avatars?|concepts?|designs?|mockups?|pics?|renders?|mau|logo|poster|pictures?|images?|photos?|versions?|variations?|options?|paintings?|drawings?|illustrations?|buc|tam|anh|hinh|phien ban|ban)\b"
     match = re.search(rf"\b(\d{{1,2}}|{_NUMBER_WORD})\s+{nouns}", key)
     if not match:
         return None

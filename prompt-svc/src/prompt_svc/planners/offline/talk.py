@@ -10,25 +10,27 @@ from photofun_common.contracts.features import by_id, features
 from photofun_common.contracts.prompt import Choice
 
 from .text import Words
+from .words import split
 
-__all__ = ["Talk", "choices_for", "clarify_reply", "done_reply", "reply_for", "small_talk"]
+__all__ = ["Talk", "choices_for", "clarify_reply", "done_reply", "improvements", "is_vague", "reply_for", "small_talk"]
 
 _WHOLE: tuple[tuple[str, str], ...] = (
     ("abuse", r".*\b(?:fuck\w*|shit\w*|bitch|asshole|idiot|stupid|moron|dumb|useless|sucks?|suck my|you're trash|garbage|hate you|shut up|ngu|do ngu|cho chet|dit|deo|vcl|vl|dmm?|cc|oc cho|vo dung|khon nan|im di|ngu vay|ngu the|do toi|cut di)\b.*"),
     ("help", r".*\b(?:what (?:else )?can (?:you|u|it|this (?:app|bot)) do|what do you do|what (?:are|r) (?:you|u) (?:able|capable)|how (?:do|does|can) (?:i|you|u|this|it) (?:use|work|start)|how does this (?:app )?work|what features|list (?:of )?(?:the )?(?:features|commands)|show me (?:the )?(?:features|commands)|what should i (?:say|type|write)|any examples|give me (?:some )?(?:examples|ideas)|instructions|"
-     r"(?:ban|em|bot|app|may|no) (?:co the )?(?:lam|giup) (?:duoc )?(?:nhung )?(?:gi|viec gi|cai gi)\w*|lam duoc (?:nhung )?gi|co (?:nhung )?(?:tinh nang|chuc nang) (?:gi|nao)|(?:cach|huong dan) (?:su dung|dung)|su dung (?:the nao|nhu the nao|ra sao)|dung (?:sao|the nao|nhu the nao)|tro giup|tinh nang gi|chuc nang gi|giup duoc gi|lam duoc gi)\b.*|^(?:please |can you |i need )?help(?: me)?(?: please)?[.!?]*$|^(?:menu|commands?|features?|tinh nang|chuc nang|giup(?: minh| toi| em)?(?: voi)?|huong dan|cuu)[.!?]*$"),
+     r"(?:ban|em|bot|app|may|no) (?:co the )?(?:lam|giup) (?:duoc )?(?:nhung )?(?:gi|viec gi|cai gi)\w*|lam duoc (?:nhung )?gi|co (?:nhung )?(?:tinh nang|chuc nang) (?:gi|nao)|(?:cach|huong dan) (?:su dung|dung)|su dung (?:the nao|nhu the nao|ra sao)|dung (?:sao|the nao|nhu the nao)|tro giup|tinh nang gi|chuc nang gi|giup duoc gi|lam duoc gi)\b.*|^(?:please |can you |i need )?help(?: me)?(?: please)?[.!?]*$|^(?:menu|commands?|features?|tinh nang|chuc nang|giup(?: minh| toi| em)?(?: voi)?|huong dan(?: su dung)?|hdsd|cuu)[.!?]*$"),
     ("thanks", r"^(?:ok |okay |oke |wow |great |nice |perfect |love it |awesome |da |ui |vang |hay qua |dep qua |tuyet )*[,!. ]*(?:(?:many |much )?thanks?(?: (?:you|a lot|so much|a bunch|very much|man|bro|dude|buddy|for .*|again|!))*|thank you.*|thanx|cheers|appreciate it|much appreciated|cam on.*|c[ao]m on.*|cảm ơn.*|thank(?:s)? nha.*|tuyet cam on.*)[\s.!😊🙏❤️]*$"),
     ("bye", r"^(?:ok |okay )?(?:good ?)?(?:bye(?: bye)?|goodbye|see (?:you|ya)(?: later| soon| tomorrow)?|cya|good night|later|tam biet.*|hen gap lai.*|chuc ngu ngon.*|pp|bai bai|bye nhe)[\s.!]*$"),
     ("greeting", r"^(?:hi+|he+y+|hello+|hola|yo+|sup|good (?:morning|afternoon|evening|day)|greetings|howdy|what'?s up|wassup|xin chao|chao|alo+|hello em|hi em|chao buoi (?:sang|chieu|toi)|e+|hey bot|hi there|hello there)(?:\s+(?:there|bot|everyone|all|friend|man|bro|again|you|ban|em|anh|chi|ad|shop|nha|nhe|cau|moi nguoi|photofun|studio|minh la \w+|oi))*[\s.!?👋]*$"),
     ("how", r"^(?:hi|hey|hello|chao)?[, ]*(?:how are (?:you|u)(?: doing)?(?: today)?|how'?s it going|how do you do|how have you been|are you ok(?:ay)?|you good|(?:ban|em|dao nay|hom nay)(?: \w+){0,3} (?:khoe khong|the nao|sao roi|ra sao)|khoe khong|an com chua|ban khoe chu)[\s.!?]*.*$"),
     ("who", r".*\b(?:who are (?:you|u)|what are (?:you|u)|are (?:you|u) (?:a |an )?(?:human|real|robot|bot|ai|person)|what'?s (?:your|ur) name|who (?:made|created|built) (?:you|u)|ban la ai|ban ten (?:la )?gi|ten (?:cua )?ban la gi|may la ai|em la ai|ban la (?:nguoi|robot|bot|ai)|ai tao ra ban)\b.*"),
-    ("praise", r"^(?:(?:wow+|omg|oh|that'?s|this|it|it's|looks?|is|so|very|really|absolutely|just|i|the|result|picture|image|photo|one|love|like|you|are|you're|a|such|good|job|nice|great|work|well|done|amazing|awesome|beautiful|perfect|cool|lovely|excellent|fantastic|brilliant|gorgeous|wonderful|stunning|impressive|best|ok|okay|yes|yeah|yep|yay|haha+|lol|hehe+|sure|alright|fine|good|thats|its|exactly|what|wanted|"
-     r"dep|qua|tuyet|voi|hay|gioi|xin|xuat|sac|thich|minh|vay|ghe|that|lam|tot|ban|anh|buc|nay|rat|on|roi|duoc|ung|y|hi|hihi|kkk+|da|vang|u|um|ukm|oke|day|dinh|xiu|chuan|khong|can|chinh)[\s,.!😍👍❤️😊🔥]*)+$"),
+    ("praise", r"^(?:(?:wow+|omg|oh|that'?s|this|it|it's|looks?|is|so|very|really|absolutely|just|i|the|result|picture|image|photo|one|love|like|you|are|you're|a|such|good|job|nice|great|work|well|done|amazing|awesome|beautiful|perfect|cool|lovely|excellent|fantastic|brilliant|sick|lit|dope|sweet|neat|superb|incredible|wicked|legit|fire|epic|rocks?|rock|damn|dang|bro|dude|man|mate|much|better|now|already|here|there|to|me|works?|worked|u|r|ur|woah|whoa|yup|ya|yea|k|kk|okie|okey|noted|understood|got|gotcha|cute|pretty|happy|with|and|a lot|lot|gorgeous|wonderful|stunning|impressive|best|ok|okay|yes|yeah|yep|yay|haha+|lol|hehe+|sure|alright|fine|good|thats|its|exactly|what|wanted|"
+     r"dep|qua|tuyet|voi|hay|gioi|xin|xuat|sac|thich|minh|vay|ghe|that|lam|tot|ban|anh|buc|nay|rat|on|roi|duoc|ung|y|hi|hihi|kkk+|da|vang|u|um|ukm|oke|day|dinh|xiu|chuan|khong|can|chinh|troi|luon|xa|cao|chat|ngon|b|bn|ad|oi|a|nha|nhe|ne|su|vl|ma|the|nay|do|no|hihihi|kaka|chot|okela|okie|ngau|lung|linh|xinh|muot|ban|cua|nua|het|y|nhu|mong|doi|cool|pro|co|em|anh|hai|long|gi|dau|biet|hieu)\b[\s,.!😍👍❤️😊🔥]*)+$"),
     ("sorry", r"^(?:i'?m |im )?(?:so |very )?sorry.*$|^(?:my bad|oops|xin loi.*|minh nham|nham roi|loi minh)[\s.!]*$"),
     ("bad", r"^(?:(?:i )?(?:don'?t|do not) like (?:it|this|that)|(?:it|this|that) (?:looks?|is) (?:bad|ugly|terrible|awful|wrong|weird)|not (?:good|great|what i wanted|like that|nice)|ugly|terrible|awful|bad|no+|nope|wrong|khong dep|xau qua|xau|te qua|khong thich|khong on|khong phai vay|sai roi|chan|chan qua|khong dung y|khong)[\s.!]*$"),
+    ("other-media", r"^(?:.*\b(?:can|could|do|does|will|would) (?:you|u|it|this)\b.*|(?:make|create|generate|edit|cut|turn|convert|tao|lam|cat|chinh|dung|bien|chuyen)\b.*|.*\b(?:co (?:the )?|biet |duoc )?(?:lam|chinh|cat|dung|tao|sua)(?: duoc)?\b.*)\b(?:videos?|video clips?|clips?|movies?|films?|audio|songs?|music|voice|mp3|mp4|podcasts?|pdfs?|excel|word document|spreadsheets?|phim|nhac|giong noi|am thanh)\b.*$"),
     ("joke", r".*\b(?:tell me a joke|joke|make me laugh|ke chuyen cuoi|chuyen cuoi|chuyen hai|ke chuyen)\b.*"),
     ("price", r".*\b(?:how much (?:is|does|do|are)|price|pricing|cost|free\?|is it free|mien phi|gia bao nhieu|bao nhieu tien|mat phi|ton phi|tra phi|subscription)\b.*"),
-    ("off-topic", r"^(?:please |can you |could you |hay |giup minh )*(?:write|tell|sing|compose|recite|read|give|viet|lam|ke|hat|doc|sang tac)(?: for)?(?: me| us| cho minh| cho toi| giup minh)?(?: an?| some| the| mot| bai)* (?:poems?|story|stories|songs?|essays?|recipes?|code|scripts?|emails?|letters?|haiku|lyrics|advice|tho|truyen|van|bai hat|bai tho|bai van|email|thu|code|cong thuc)\b(?!.*\b(?:picture|image|photo|hinh|anh|on it|at the)\b).*"),
+    ("off-topic", r"^(?:please |can you |could you |hay |giup minh )*(?:write|tell|sing|compose|recite|read|give|viet|lam|ke|hat|doc|sang tac)(?: for)?(?: me| us| cho minh| cho toi| giup minh)?(?: an?| some| the| mot| bai)*(?: (?!picture|image|photo|caption|text|words?|hinh|anh|chu)\w+){0,2} (?:poems?|story|stories|songs?|essays?|recipes?|code|scripts?|emails?|letters?|haiku|lyrics|advice|tho|truyen|van|bai hat|bai tho|bai van|email|thu|code|cong thuc|programs?|functions?|sql|paragraphs?|resumes?|cv|cover letters?|speech(?:es)?|blog posts?|articles?|tweets?|homework|report|summary)\b(?!.*\b(?:picture|image|photo|hinh|anh|on it|at the)\b).*"),
     ("smalltalk", r"^(?:i'?m|i am|im|i feel|i was|i had|i have|i went|i ate|i hate|i miss|my (?:boss|day|friend|wife|husband|mom|dad|job|girlfriend|boyfriend|family)|today (?:is|was|i)|yesterday|tomorrow|do (?:you|u) (?:like|love|know|have|think|believe|want|sleep|eat|speak)|have you|did you|are you (?!able|going to)|is it|"
      r"hom (?:nay|qua|kia)|ngay mai|toi qua|minh (?:dang|vua|buon|vui|met|ghet|nho|la|ten|thay|rat|hoi)|(?:em|tui|tao) (?:dang|vua|buon|vui|met|la|ten)|ban (?:co )?(?:thich|biet|yeu|ghet|an|ngu|buon|vui|nghi|bao nhieu|may tuoi)|sep)\b.*"),
     ("question", r"^(?:what(?:'?s| is| are| does)|why|who(?:'?s| is| was)|when|where|which|how (?:do|does|did|long|many|old|far|to|can i|big|is)|is (?:it|this|that|there)|are (?:there|these)|do (?:you|i)|does|did|was|were|should i|tell me (?:about|more)|explain|"
@@ -54,6 +56,7 @@ _REPLIES: dict[str, tuple[str, str]] = {
     "chat": ("I'm here to make and edit pictures. Tell me what you'd like to see or change.", "Mình ở đây để tạo và chỉnh ảnh. Bạn muốn tạo hay chỉnh gì cứ nói nhé."),
     "off-topic": ("Words are not my trade: I make and edit pictures. What would you like to see?", "Chuyện đó ngoài nghề của mình: mình tạo và chỉnh ảnh. Bạn muốn xem ảnh gì nào?"),
     "smalltalk": ("I hear you! If a picture would help, tell me what you'd like to see or change.", "Mình hiểu mà! Nếu muốn tạo hay chỉnh ảnh gì, bạn cứ nói nhé."),
+    "other-media": ("I only work with still pictures: I can draw new ones and edit photos. What shall we make?", "Mình chỉ làm việc với ảnh tĩnh: vẽ ảnh mới và chỉnh ảnh. Mình làm gì cho bạn nào?"),
     "stop": ("All right, I leave the picture as it is.", "Được rồi, mình để ảnh như vậy."),
 }  # fmt: skip
 
@@ -62,6 +65,32 @@ _REPLIES: dict[str, tuple[str, str]] = {
 class Talk:
     kind: str
     confidence: float = 0.95
+
+
+_VAGUE = frozenset(
+    split(
+        "make it this that the my a an better nicer prettier something nice pretty good cooler cool beautiful improve improved "
+        "improvement fix fixed change changed edit edited editing do your thing magic stuff some somehow different look looks more "
+        "photo picture image pic one please with can you could u for me to up i want need like help wanna of and just retouch touch "
+        "adjust adjustment optimize enhancement surprise anything whatever best try professional pro fancy stunning amazing "
+        "interesting awesome work on in way kind into lam cho dep hon chinh sua anh hinh nay giup minh cai no lai di xiu ti chut ok "
+        "tot xin lung linh ao dieu hoan hao chuyen nghiep gium voi nha nhe ban toi em muon hay nhin trong buc tam duoc mot gi thay doi "
+        "bien khac kieu thu ky phep mau ad oi het co nua xinh xan sang so"
+    )
+)
+_VAGUE_CORE = frozenset(
+    split(
+        "better nicer prettier nice pretty good cool cooler beautiful improve fix change edit thing magic something different retouch "
+        "adjust professional fancy stunning amazing interesting anything whatever optimize improvement dep chinh sua xin tot doi khac "
+        "lung"
+    )
+)
+
+
+def is_vague(words: Words) -> bool:
+    """A wish that names no change: 'make it nicer', 'do your magic', 'làm đẹp hơn đi'."""
+    tokens = re.findall(r"[a-z']+", words.key)
+    return 0 < len(tokens) <= 12 and all(token in _VAGUE for token in tokens) and any(token in _VAGUE_CORE for token in tokens)
 
 
 _HOW_TO = re.compile(
@@ -132,18 +161,45 @@ def clarify_reply(language: str, *, why: str = "unsure") -> str:
     texts = {
         "unsure": ("I'm not sure what you mean. Is it one of these?", "Mình chưa rõ ý bạn. Có phải một trong những việc này không?"),
         "reference": ("Which style? Attach a second picture as the reference, or name a style.", "Bạn muốn phong cách nào? Gửi thêm ảnh mẫu, hoặc nói tên phong cách."),
+        "vague": ("Gladly! Which way?", "Được chứ! Bạn muốn theo hướng nào?"),
         "picture": ("I can't find that picture in this conversation. Which one do you mean?", "Mình không thấy ảnh đó trong cuộc trò chuyện. Bạn muốn nói ảnh nào?"),
         "follow": ("What shall I change? I have no earlier step to build on.", "Bạn muốn chỉnh gì? Mình chưa có bước nào trước đó để chỉnh thêm."),
     }  # fmt: skip
     return texts[why][1 if language == "vi" else 0]
 
 
-def choices_for(feature_ids: list[str], language: str) -> tuple[Choice, ...]:
-    """Buttons for features: the title, and an example message that the planner understands."""
+_IMPROVEMENTS = (
+    (
+        "Brighter, more vivid",
+        "Make it brighter, with more contrast and more vivid",
+        "Sáng và tươi hơn",
+        "Làm sáng hơn, tăng tương phản và màu tươi hơn",
+    ),
+    ("Sharper and larger", "Upscale 2x and sharpen", "Nét và to hơn", "Phóng to gấp đôi và làm nét hơn"),
+    ("Blur the background", "Blur the background", "Làm mờ phông", "Làm mờ phông nền"),
+    ("Another version", "Give me a wild variation", "Phiên bản khác", "Cho mình một phiên bản phá cách"),
+)
+
+
+def improvements(language: str) -> tuple[Choice, ...]:
+    """Buttons for who wants it nicer and does not say how."""
+    return tuple(
+        Choice(label=label_vi, message=message_vi) if language == "vi" else Choice(label=label, message=message)
+        for label, message, label_vi, message_vi in _IMPROVEMENTS
+    )
+
+
+_TAKES_WORDS = frozenset({"image_generation", "edit", "relight", "reimagine"})
+
+
+def choices_for(feature_ids: list[str], language: str, *, said: str = "") -> tuple[Choice, ...]:
+    """Buttons for features: the title, and a message that the planner understands as just that feature: what was said, or an example."""
     out = []
     for feature_id in dict.fromkeys(feature_ids):
         if feature := by_id(feature_id):
             label, message = (feature.title_vi, feature.examples_vi[0]) if language == "vi" else (feature.title, feature.examples[0])
+            if said and len(said) <= 500 and feature_id in _TAKES_WORDS and feature_id in feature_ids[:3]:
+                message = f"{label}: {said}"
             out.append(Choice(label=label, message=message))
     return tuple(out[:4])
 

@@ -7,11 +7,11 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .lexicon import ACCENTED, COMMAND_WORDS, EN_MARKERS, SLANG, VI_MARKERS
+from .lexicon import ACCENTED, EN_MARKERS, VI_MARKERS
+from .spelling import meant
 
 __all__ = ["Words", "fold", "language_of", "read"]
 
-_SYLLABLE = re.compile(r"^(?:ngh|ng|nh|th|tr|ch|kh|ph|gh|gi|qu|[bcdghklmnprstvx])?[aeiouy]{1,3}(?:ng|nh|ch|[cmnpt])?$")
 _TOKEN = re.compile(r"[a-z0-9&']+(?:/[a-z]+)?")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "`": "'", "–": "-", "—": "-", "×": "x"})
 
@@ -65,43 +65,13 @@ def read(text: str) -> Words:
         out.append(folded[last:start])
         at.extend(range(last, start))
         token = match.group()
-        better = token if any(low <= start < high for low, high in quoted) else ACCENTED.get(raw[start:end].lower()) or _better(token)
+        better = token if any(low <= start < high for low, high in quoted) else ACCENTED.get(raw[start:end].lower()) or meant(token)
         out.append(better)
         at.extend(start + min(index, end - start - 1) for index in range(len(better)))
         last = end
     out.append(folded[last:])
     at.extend(range(last, len(folded) + 1))
     return Words(raw, "".join(out), tuple(at))
-
-
-@lru_cache(maxsize=8192)
-def _better(token: str) -> str:
-    if token in SLANG:
-        return SLANG[token]
-    if len(token) < 5 or token in COMMAND_WORDS or not token.isalpha() or _SYLLABLE.match(token):
-        return token
-    for word in COMMAND_WORDS:
-        if len(word) >= 5 and abs(len(word) - len(token)) <= 1 and word[0] == token[0] and _one_slip(token, word):
-            return word
-    return token
-
-
-def _one_slip(one: str, two: str) -> bool:
-    """One letter more, less, other, or two neighbours swapped; a mere ending (s, d, r) is no slip."""
-    if len(one) == len(two):
-        different = [index for index in range(len(one)) if one[index] != two[index]]
-        if len(different) == 1:
-            return different[0] < len(one) - 1
-        return (
-            len(different) == 2
-            and different[1] == different[0] + 1
-            and one[different[0]] == two[different[1]]
-            and one[different[1]] == two[different[0]]
-        )
-    short, long = sorted((one, two), key=len)
-    if long.startswith(short):
-        return long == two and long[-1] not in "srdyne"
-    return any(long[:index] + long[index + 1 :] == short for index in range(1, len(long) - 1))
 
 
 _VI_ONLY = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")

@@ -85,9 +85,15 @@ Operation = Annotated[Crop | Rotate | Flip | Resize | Tone | Grayscale | Effect 
 
 
 class AdjustParams(FeatureParams):
-    operations: Annotated[list[Operation], Field(min_length=1, max_length=16)] = Field(
-        title="Operations", description="Run in order, 1 to 16"
+    operations: Annotated[list[Operation], Field(max_length=16)] = Field(
+        default_factory=list, title="Operations", description="Run in order, 1 to 16; may be left out when output_format is given"
     )
+
+    @model_validator(mode="after")
+    def something_to_do(self) -> Self:
+        if not self.operations and self.output_format is None:
+            raise ValueError("adjust takes at least one operation, or an output_format to convert to")
+        return self
 
 
 FEATURE = Feature(
@@ -95,8 +101,8 @@ FEATURE = Feature(
     slug="adjust",
     title="Adjust",
     title_vi="Chỉnh ảnh",
-    description="Crop, rotate, flip, resize, light and colour, blur, sharpen, round corners, captions.",
-    description_vi="Cắt, xoay, lật, đổi kích thước, sáng và màu, làm mờ, làm nét, bo góc, chèn chữ.",
+    description="Crop, rotate, flip, resize, light and colour, blur, sharpen, round corners, captions, another file format.",
+    description_vi="Cắt, xoay, lật, đổi kích thước, sáng và màu, làm mờ, làm nét, bo góc, chèn chữ, đổi định dạng.",
     params=AdjustParams,
     needs_picture=True,
     paid=False,

@@ -12,15 +12,15 @@ from ..text import Words
 from .base import BG, Facts, Found
 from .caption import caption
 from .geometry import CROP, FLIP, RESIZE, ROTATE, ROUND, crop, degrees, direction, radius, resize
-from .tones import FEWER, TONES, around
+from .tones import tones
 
-__all__ = ["BLUR_BG", "adjust"]
+__all__ = ["BLUR_BG", "GRAYSCALE", "SEPIA", "adjust"]
 
-_GRAYSCALE = re.compile(
-    r"\bblack (?:and|&|n|'n) ?white\b|\bblack-and-white\b|\bgr[ae]y-? ?scale\b|\bmonochrom\w*\b|\b(?:den|trang)[ -]+(?:va )?(?:trang|den)\b|\btrang den\b|\bb ?& ?w\b|\bremove (?:all )?(?:the )?colors?\b(?! cast)|\bno colors?\b|\bnoir\b|\bdon sac\b|\bxoa mau\b|\bgray(?:ed)? (?:it )?out\b"
+GRAYSCALE = re.compile(
+    r"\bblack (?:and|&|n|'n) ?white\b|\bblack-and-white\b|\bgr[ae]y-? ?scale\b|\bmonochrom\w*\b|\b(?:den|trang)[ -]+(?:va )?(?:trang|den)\b|\btrang den\b|\bb ?& ?w\b|\b(?:remove|drain|take|suck|strip|lose|kill|drop|get rid of|without|no)(?: all| the| any| out| of| away)* colors?\b(?! (?:cast|from the (?:background|sky)))(?: out| away)?|\bnoir\b(?! (?:light\w*|style light\w*))|\bdon sac\b|\bxoa mau\b|\bgray(?:ed)? (?:it )?out\b"
 )
 
-_SEPIA = re.compile(
+SEPIA = re.compile(
     r"\bsepia\b|\bold (?:photo|picture|time|fashioned)\b|\blook(?:s|ing)? (?:old|aged)\b|\baged (?:photo|look)\b|\bnau co\b|\b(?:anh|hinh) (?:co|cu|xua)\b|\bmau (?:nau|co|xua|hoai co)\b(?! (?:nen|cho))|\bhoai co\b"
 )
 
@@ -29,7 +29,7 @@ BLUR_BG = re.compile(
 )
 
 _BLUR = re.compile(
-    r"\bblur\w*\b|\bgaussian\b|\bsoft focus\b|\b(?:lam|cho)(?: \w+){0,2} (?:mo|nhoe)\b|\blam nhoe\b|\b(?:nhoe|mo) (?:hon|di|anh|hinh|ao)\b|\bhieu ung mo\b|\bout of focus\b"
+    r"\bblur\w*\b|\bgaussian\b|\bsoft focus\b|\bsmudg\w+\b|\bfuzzy\b|\b(?:lam|cho)(?: \w+){0,2} (?:mo|nhoe)\b|\blam nhoe\b|\b(?:nhoe|mo) (?:hon|di|anh|hinh|ao)\b|\bhieu ung mo\b|\bout of focus\b"
 )
 
 _SHARPEN = re.compile(
@@ -55,8 +55,8 @@ def adjust(words: Words, facts: Facts) -> Found | None:
         if match and not any(match.start() < other.end and other.start < match.end() for other in ops):
             ops.append(_Op(match.start(), match.end(), op))
 
-    add(_GRAYSCALE.search(key), {"op": "grayscale"})
-    add(_SEPIA.search(key), {"op": "sepia"})
+    add(GRAYSCALE.search(key), {"op": "grayscale"})
+    add(SEPIA.search(key), {"op": "sepia"})
     add(BLUR_BG.search(key), {"op": "blur-background", "amount": slots.strength_of(key, default=50)})
     if not any(op.op["op"] == "blur-background" for op in ops):
         sharpen = _SHARPEN.search(key)
@@ -73,18 +73,9 @@ def adjust(words: Words, facts: Facts) -> Found | None:
         sized = RESIZE.search(key)
         if sized and not any(op.op["op"] == "crop" for op in ops) and (size := resize(key, facts)):
             add(sized, size)
-    for name, sign, pattern in TONES:
-        if any(op.op["op"] in ("grayscale", "sepia") for op in ops) and name in ("saturation",):
-            continue
-        for match in re.finditer(pattern, key):
-            part = around(key, match.start(), match.end())
-            low = sign
-            if sign > 0 and re.search(
-                rf"\b(?:{FEWER}|not (?:so|as|too)|decrease)\b(?!.*\b(?:and|va)\b)", key[max(0, match.start() - 14) : match.start()]
-            ):
-                low = -1
-            add(match, {"op": name, "amount": slots.amount_of(part, sign=low)})
-            break
+    for tone in tones(key, colorless=any(op.op["op"] in ("grayscale", "sepia") for op in ops)):
+        if not any(tone.start < other.end and other.start < tone.end for other in ops if other.op["op"] != tone.op["op"]):
+            ops.append(_Op(tone.start, tone.end, tone.op))
     if not ops:
         return None
     ops.sort(key=lambda op: op.start)

@@ -10,11 +10,31 @@ from ..lexicon import COLORS
 from ..text import Words
 from .base import BG, REMOVE, Facts, Found
 
-__all__ = ["background"]
+__all__ = ["background", "bare_color"]
+
+_BARE_COLOR = re.compile(
+    r"^(?:put|make|use|add|set|give|with|replace|paint|color|fill|thay|them|cho|dat|doi|to)(?: it| that| this| in| with| me| bang| thanh| sang| vao| the)*(?: an?)?(?: solid| plain| pure| new| mau| nen)* [\w# ]{2,12}?(?: one| background| instead| color| di| nhe)*$"
+)
+_KEEPS = re.compile(
+    r"^(?:i |we )?(?:just |only )?(?:want|need|keep|leave|take|show|get|extract|save|give me)\s+(?:only|just)\s+(?:the |my |this |that |his |her )?(?!mask)[\w ]{2,40}$|^(?:i )?(?:just|only) (?:want|need|keep|leave|extract|get) (?:the|my|this|his|her) [\w ]{2,40}$|^(?:just|only) the [\w ]{2,30}$|^keep the (?:subject|person|foreground|product|main \w+)$|^keep the [\w ]{2,30} only$|\bnothing else\b|\bby (?:itself|himself|herself|themselves) (?:on|with) (?:nothing|no)|"
+    r"\beverything (?:else |behind |around |except |but )[\w ]{0,24}\b(?:gone|out|away|off|invisible|vanish|disappear|removed?|delete[d]?|erased?)\b|\b(?:remove|delete|erase|get rid of|lose|cut) everything (?:else|behind|around|except|but)\b|"
+    r"\b(?:tach|lay|giu|cat|de)(?: lai| lay| ra| rieng)* (?:chi|moi|rieng|duy nhat|mot minh)\b|\b(?:chi|moi) (?:lay|giu|can|de|muon lay|muon giu)(?: lai)? (?!mau|mask)[\w ]{2,30}$|^tach lay\b|^tach (?:con|cai|chiec|doi|nguoi|co|chau|em|be|chai|lo|hop|san pham|mon) [\w ]+$|\bbo het (?:xung quanh|phia sau)"
+)
+_PART = re.compile(
+    r"\b(?:part|half|top|bottom|left|right|middle|center|corner|color|colors|phan|nua|goc|giua|mau|ben|picture|image|photo|text|words|change|edit|little|bit|way|answer|help|question)\b"
+)
+_MASK = re.compile(r"\b(?:mask|alpha (?:channel|matte)|matte|mat na|silhouette)\b")
+
+
+def bare_color(key: str) -> str | None:
+    """The colour in 'put it in blue', which after a cut-out is the new background's."""
+    found = slots.color_in(key) if _BARE_COLOR.match(key) else None
+    return found[0] if found else None
+
 
 _REMOVE_BG = re.compile(
-    rf"\b{REMOVE}\b[\w\s']{{0,40}}?\b{BG}\b|\b{BG}\b[\w\s]{{0,20}}\b(?:removed|removal|gone|transparent|trong suot|away|out|off|bo di|xoa di|di)\b|"
-    rf"\b(?:transparent|clear|empty|see.?through)\s+(?:png|{BG})|\btransparent\b|\btrong suot\b|\bcut ?out\b|\bcut\s+(?:\w+\s+){{1,4}}out\b|\bisolate\b|\bextract (?:the|my|this|him|her)\b|"
+    rf"\b{REMOVE}\b[\w\s']{{0,40}}?\b{BG}\b|\b{BG}\b[\w\s]{{0,20}}\b(?:removed|removal|remove|gone|vanish\w*|disappear\w*|see.?through|transparent|trong suot|away|out|off|bo di|xoa di|di)\b|"
+    rf"\b(?:transparent|clear|empty|see.?through)\s+(?:png|{BG})|\bsee.?through\b|\btransparent\b|\btrong suot\b|\bcut ?out\b|\bcut\s+(?:\w+\s+){{1,4}}out\b|\bisolate\b|\bextract (?:the|my|this|him|her)\b|"
     r"\btach (?:rieng )?(?:chu the|nguoi|doi tuong|vat the|san pham|nhan vat|con|cai|hinh)\b|\bcat (?:rieng )?(?:chu the|nguoi|doi tuong|nhan vat|con \w+|san pham) ra\b|\bmask only\b|\b(?:only|just) (?:keep )?the (?:main )?(?:subject|person|product|foreground)\b|\bkeep (?:only|just) the (?:subject|person|product|foreground)\b|\bchi giu(?: lai)? (?:chu the|nguoi|san pham|nhan vat)|\bknock ?out\b|\bnen trang\b|\bsilhouette mask\b"
 )  # fmt: skip
 
@@ -35,21 +55,23 @@ def background(words: Words, facts: Facts) -> Found | None:
     ):
         return None
     if re.search(
-        r"\b(?:people|person|man|woman|text|watermark|logo|objects?|car|cars|tourists?|nguoi|chu|vat)\b[\w\s]{0,12}\b(?:in|from|on|o|trong)\b[\w\s]{0,6}\b(?:background|nen|phong)",
+        r"\b(?:people|person|man|woman|text|watermark|logo|objects?|things?|stuff|car|cars|tourists?|nguoi|chu|vat)\b[\w\s]{0,12}\b(?:in|from|on|o|trong)\b[\w\s]{0,6}\b(?:background|nen|phong)",
         key,
     ):
         return None
     color = "#ffffff" if re.search(rf"\bwhiten (?:out )?(?:the |my )?{BG}\b", key) else _background_color(key)
     if color:
         return Found("remove_background", {"background_color": color})
-    if not _REMOVE_BG.search(key) or (re.search(r"\bnen trang\b", key) and not re.search(REMOVE, key)):
+    if _MASK.search(key) and re.search(
+        r"\b(?:give|get|show|only|just|want|need|make|create|export|extract|lay|cho|xuat|tao|chi|muon|can)\b|^(?:the |an? )?\w*\s?mask", key
+    ):
+        return Found("remove_background", {"mask_only": True})
+    keeps = _KEEPS.search(key) and not _PART.search(key)
+    if (not keeps and not _REMOVE_BG.search(key)) or (re.search(r"\bnen trang\b", key) and not re.search(REMOVE, key)):
         return None
     if re.search(r"\b(?:thay|replace|change|swap|doi)\b", key) and not re.search(r"\btransparent|trong suot", key):
         return None
-    return Found(
-        "remove_background",
-        {"mask_only": True} if re.search(r"\b(?:mask only|only the mask|just the mask|chi (?:lay )?mask)\b", key) else {},
-    )
+    return Found("remove_background")
 
 
 def _background_color(key: str) -> str | None:
@@ -62,7 +84,7 @@ def _background_color(key: str) -> str | None:
     for match in re.finditer(rf"\b{BG}\b", key):
         after = key[match.end() :]
         after = re.sub(
-            r"^(?:\s+(?:colou?r|mau|cua (?:anh|hinh|no)|anh|hinh|nay|sang|thanh|to|into|with|be|is|as|qua|la|in|solid|plain|pure|an?|phia sau|dang sau|it|the|don sac|bang))*\s+",
+            r"^(?:\s+(?:colou?r|mau|cua (?:anh|hinh|no)|anh|hinh|nay|sang|thanh|to|into|with|be|is|as|qua|la|in|solid|plain|pure|an?|phia sau|dang sau|it|the|don sac|bang|for|voi|behind|mau don))*\s+",
             " ",
             after,
         )

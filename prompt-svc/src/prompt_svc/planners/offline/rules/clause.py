@@ -6,12 +6,13 @@ from __future__ import annotations
 import re
 
 from ..text import Words
-from .adjust import BLUR_BG, adjust
+from .adjust import BLUR_BG, GRAYSCALE, adjust
 from .background import background
 from .base import BG, Facts, Found, trimmed, without_politeness
 from .caption import caption
 from .edit import HARD_EDIT, OBJECT, OBJECT_COLOR, REMOVE_OBJECT, edit
 from .expand import expand
+from .formats import file_format
 from .generation import generated, generation
 from .relight import relight
 from .style import reimagine, transfer
@@ -19,14 +20,19 @@ from .upscale import upscale
 
 __all__ = ["is_command", "read_clause"]
 
-_READERS = (caption, background, generation, transfer, expand, upscale, reimagine, relight, adjust, edit)
+_READERS = (caption, background, generation, file_format, transfer, expand, upscale, reimagine, relight, adjust, edit)
 
 _DESCRIBES = re.compile(
     r"^(?:an?|two|three|some|mot|hai|ba|nhung)\s+(?!(?:bit|little|lot|few|touch|tad|chut|ti|xiu|it|lan|cai|ban|kieu|transparent|white|black|square|different|new|cleaner|better|bigger|larger|brighter|darker|warmer|crop|blur|sharper|softer|plain|solid|phien)\b)\w+"
 )
 
 _SPEAKS_OF_IT = re.compile(
-    r"\b(?:it|this|that|my|version|variations?|look|effect|filter|phien ban|bien the|hieu ung|more|less|please make|around|frame|hon|nay|background (?:removed|gone)|corners?|degrees|px|pixels|lighting|caption)\b"
+    r"\b(?:it|this|that|my|version|variations?|look|effect|filter|phien ban|bien the|hieu ung|more|less|please make|around|frame|hon|nay|background (?:removed|gone)|corners?|degrees|px|pixels|lighting|caption|gaussian|blur|filter|border|vignette|watermark|contrast|brightness|saturation)\b"
+)
+
+_COLORLESS = re.compile(rf"\bsepia\b|{GRAYSCALE.pattern}")
+_DRAWS = re.compile(
+    r"^(?:create|generate|draw|paint|ve|tao(?! hinh| anh| hieu ung)|an?|mot|write|add|put|viet|them|chen)\b|\b(?:photo|picture|image|painting|sketch|portrait|shot) of\b"
 )
 
 
@@ -36,7 +42,13 @@ def read_clause(words: Words, facts: Facts) -> Found | None:
     key = words.key.strip()
     if not key:
         return None
-    if re.search(r"\bsepia\b", key) and not re.match(r"^(?:create|generate|draw|paint|ve)\b", key) and (toned := adjust(words, facts)):
+    if (
+        _COLORLESS.search(key)
+        and not re.search(r"\blight(?:ing|s)?\b", key)
+        and not _DRAWS.match(key)
+        and not REMOVE_OBJECT.match(key)
+        and (toned := adjust(words, facts))
+    ):
         return toned
     if OBJECT_COLOR.match(key) or (REMOVE_OBJECT.match(key) and not re.search(rf"\b{BG}$", key)):
         return edit(words, facts) or Found("edit", {"prompt": trimmed(words).raw}, 0.9)

@@ -42,7 +42,7 @@ def edit(words: Words, facts: Facts) -> Found | None:
 
 
 HARD_EDIT = re.compile(
-    r"^(?:put|add|place|insert|give|dress|replace|swap|them|dat|dan|thay|ghep|doi cho|mac|deo)\b(?!\s+(?:more |some |a bit of |a little |them |chut |mot chut )?(?:brightness|contrast|saturation|warmth|sharpness|blur|light\b|text|caption|title|words|rounded|round|do|tuong phan|bao hoa|anh sang|chu|sang|am|mau sac|phong cach|style|sepia|noise|grain|space|room|vien|khong gian|khoang|\d|canvas|dong chu|tieu de|sky|detail|chi tiet))"
+    r"^(?:put|add|place|insert|give|dress|replace|swap|them|dat|dan|thay|ghep|doi cho|mac|deo)\b(?!\s+(?:more |some |a bit of |a little |them |chut |mot chut )?(?:brightness|contrast|saturation|warmth|sharpness|blur|light\b|text|caption|title|words|rounded|round|do|tuong phan|bao hoa|anh sang|chu|sang|am|mau sac|phong cach|style|sepia|noise|grain|space|room|vien|khong gian|khoang|\d|canvas|dong chu|tieu de|sky|detail|chi tiet|khung canh|phong canh|canh vat))"
 )
 
 OBJECT_COLOR = re.compile(

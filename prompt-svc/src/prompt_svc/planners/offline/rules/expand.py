@@ -14,7 +14,7 @@ __all__ = ["expand"]
 
 _EXPAND = re.compile(
     r"\b(?:expand|extend|outpaint|out-paint|uncrop|un-crop|widen|broaden|enlarge the canvas|stretch out)\w*\b|\bzoom out\b|\bzoom (?:it|this) out\b|\b(?:more|extra|add) (?:space|room|canvas|sky|scenery|surroundings?|background|margin)\b|"
-    r"\badd\s+\d+\s*(?:px|pixels?|%|percent)[\w\s]{0,12}\b(?:left|right|top|bottom|side|above|below)|\b(?:mo|noi|keo|trai) (?:rong|dai)\b|\bnoi (?:anh|hinh|khung|them|ra|phia|ben|sang|len|xuong|rong)\b|\bmo (?:anh|hinh|khung) (?:rong|ra|nay ra)|\bthem (?:khong gian|khoang trong|vien canh|canh|nen|\d+ ?(?:px|pixels?))\b[\w\s]{0,20}|\b(?:wider|taller)\b|\bvuon\b|\bve tiep\b|\bkeo (?:anh|hinh)\b|\brong (?:hon|ra|them)\b|\bbigger canvas\b|\b(?:outside|beyond) the (?:frame|edges?|borders?)\b|\bsee more of\b|\bshow more of the (?:scene|surround|room|place)|\b(?:more|further) to the (?:left|right)\b"
+    r"\badd\s+\d+\s*(?:px|pixels?|%|percent)[\w\s]{0,30}\b(?:left|right|top|bottom|side|above|below)|\b(?:mo|noi|keo|trai) (?:rong|dai)\b|\bnoi (?:anh|hinh|khung|them|ra|phia|ben|sang|len|xuong|rong)\b|\bmo (?:anh|hinh|khung) (?:rong|ra|nay ra)|\bthem (?:khong gian|khoang trong|vien canh|canh|nen|\d+ ?(?:px|pixels?))\b[\w\s]{0,20}|\b(?:wider|taller)\b|\bvuon\b|\bve tiep\b|\bkeo (?:anh|hinh)\b|\bthem (?:\w+ ){0,2}(?:hai|2|cac|bon|4) (?:ben|phia|canh)\b|\brong (?:hon|ra|them)\b|\bbigger canvas\b|\b(?:outside|beyond) the (?:frame|edges?|borders?)\b|\b(?:see|show|reveal|include) more of (?:the|my|his|her|our|what)\b|\bbigger frame\b|\bshow more of the (?:scene|surround|room|place)|\b(?:more|further) to the (?:left|right)\b"
 )  # fmt: skip
 
 

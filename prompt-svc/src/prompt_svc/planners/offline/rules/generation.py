@@ -34,14 +34,14 @@ _NEEDS_ARTICLE = frozenset(
 
 _MAKES_OTHER = re.compile(
     rf"^(?:make|lam|muon|i want|i need|i'd like|want|need|can)\s+(?:the\s+|cho\s+)?{IMAGE}\b(?! (?:of|about|ve|cua|chup))|^(?:{_MAKE})\s+(?:me\s+|cho minh\s+)?(?:(?:a|an|the|some|mot|this|that|my|it|these)\s+)?(?:(?:it|this|that|my|everything|no|nay)\b(?! (?:of|about|ve|cua))|them\b|lai\b|background|nen\b|phong\b|colors?\b|lights?\b|lighting\b|anh sang\b|"
-    r"(?:\w+\s+)?(?:variations?|variants?|version|remix|bien the|phien ban|ban khac|cutout|mask|black and white|grayscale)\b|sang\b|toi\b|net\b|mo\b|dep\b|am\b|lanh\b|nho\b|lon\b|to\b|ro\b|min\b|muot\b|cho (?:no|anh|hinh)\b|"
+    r"(?:\w+\s+)?(?:variations?(?! of (?:an?|some|mot)\b)|variants?|version|remix|take|spin|bien the|phien ban|ban khac|cutout|mask|black and white|grayscale)\b|sang\b|toi\b|net\b|mo\b|dep\b|am\b|lanh\b|nho\b|lon\b|to\b|ro\b|min\b|muot\b|cho (?:no|anh|hinh)\b|"
     r"more\b|less\b|undo|help|hinh (?:nay|do|tren|goc)|anh (?:nay|do|tren|goc)|transparent|nhu\b|giong\b|diu\b|dam\b|nhat\b|tuoi\b|ruc\b|him\b|her\b|them\b|everyone\b|no\b)"
 )  # fmt: skip
 
 _DRAWS = frozenset({"create", "generate", "draw", "paint", "render", "illustrate", "tao", "ve", "phac hoa", "thiet ke"})
 
 _SAYS_IT = re.compile(
-    r"^(?:\s+(?:a|an|the|mot|some|me|cho minh))*\s+(?:\w+\s+)?(?:variations?|variants?|version|remix|bien the|phien ban|ban khac|cutout|mask)\b|^(?:\s+(?:a|an|the|mot))*\s+(?:it|this|that|my|them|lai|no|nay|undo|help|background|nen|phong|more|him|her|anh sang|hinh (?:nay|do)|hieu ung)\b"
+    r"^(?:\s+(?:a|an|the|mot|some|me|cho minh))*\s+(?:\w+\s+)?(?:variations?(?! of (?:an?|some|mot)\b)|variants?|version|remix|take on|spin on|bien the|phien ban|ban khac|cutout|mask)\b|^(?:\s+(?:a|an|the|mot))*\s+(?:it|this|that|my|them|lai|no|nay|undo|help|background|nen|phong|more|him|her|anh sang|hinh (?:nay|do)|hieu ung)\b"
 )
 
 
@@ -51,8 +51,8 @@ def generation(words: Words, facts: Facts) -> Found | None:
     match = _GENERATE.match(key)
     if not match and not picture_of:
         return None
+    verb = match["verb"] if match else ""
     if match:
-        verb = match["verb"]
         if _MAKES_OTHER.match(key) and not (verb in _DRAWS and not _SAYS_IT.match(key[match.end("verb") :])):
             return None
         rest = key[match.start("verb") + len(verb) :]
@@ -71,7 +71,7 @@ def generation(words: Words, facts: Facts) -> Found | None:
         head = re.match(r"^(?:an? |the |mot )?((?:\w+ )?(?:painting|drawing|portrait|poster|logo|wallpaper|illustration|tranh))", key)
         if head:
             start = head.start(1)
-    return generated(words, start, key)
+    return generated(words, start, key, confidence=0.95 if picture_of or verb in _DRAWS else 0.85)
 
 
 def generated(words: Words, start: int, whole: str, *, confidence: float = 0.95) -> Found | None:

@@ -12,7 +12,7 @@ from .base import Facts
 __all__ = ["CROP", "FLIP", "RESIZE", "ROTATE", "ROUND", "crop", "degrees", "direction", "radius", "resize"]
 
 ROTATE = re.compile(
-    r"\brotat\w*\b|\bturn\b[\w\s]{0,24}\b(?:degrees?|clockwise|counter-?clockwise|anti-?clockwise|left|right|upside|sideways|around|90|180|270)\b|\bupside down\b|\bxoay\b|\bquay (?:anh|hinh|no|sang|trai|phai|\d+|ngang|doc|nguoc|lai \d+)\b|\bnghieng\b|\btilt\w*\b|\bspin\b|\bstraighten\b|\bdung thang\b|\blon nguoc\b|\bdao nguoc\b|\b(?:counter|anti)-?clockwise\b|\bclockwise\b|\b\d+ ?(?:degrees|deg|°)|\bxoay nguoc\b"
+    r"\brotat\w*\b|\bturn\b[\w\s]{0,24}\b(?:degrees?|clockwise|counter-?clockwise|anti-?clockwise|left|right|upside|sideways|around|90|180|270)\b|\bupside down\b|\bxoay\b|\bquay (?:anh|hinh|no|sang|trai|phai|\d+|ngang|doc|nguoc|lai \d+)\b|\bnghieng\b|\btilt\w*\b|\bspin\b|\bstraighten\b|\bdung thang\b|\blon nguoc\b|\bdao nguoc\b|\bnguoc (?:dau|xuoi)\b|\b(?:bi|dang) nguoc\b|\bquay (?:lai )?cho (?:dung|thang)\b|\bright (?:way|side) (?:up|round|around)\b|\b(?:quarter|half|full)[ -]?turn\b|\b(?:counter|anti)-?clockwise\b|\bclockwise\b|\b\d+ ?(?:degrees|deg|°)|\bxoay nguoc\b"
 )
 
 FLIP = re.compile(
@@ -20,11 +20,11 @@ FLIP = re.compile(
 )
 
 CROP = re.compile(
-    r"\bcrop\w*\b|\btrim\b|\bcut (?:it |this |the (?:picture|image|photo) |my photo )?(?:to|into|down to|in)\b|\bcat (?:anh|hinh|xen|cup|vuong|thanh|theo|ve|lai|ti le|ty le|kho|gon|no|bot|tam|buc|con|giup|ra)\b|\bcat\b(?= \d)|\bmake (?:it|this|the (?:picture|image|photo)) (?:an? )?(?:squared?|portrait|landscape|vertical|horizontal|\d+ ?[:x] ?\d+)\b|\bto (?:an? )?square\b|\bsquare (?:it|crop)\b|\b(?:lam|chuyen|cho|doi)(?: \w+){0,3} (?:vuong|doc|ngang|thanh vuong|hinh vuong|ty le|ti le)\b|\binstagram (?:square|post)\b|^squared?$|^vuong$|\baspect ratio\b|\bchange (?:the )?ratio\b|^(?:to |in )?\d+:\d+$|\bty le \d+|\bti le \d+|^(?:make )?(?:it )?(?:to )?\d+:\d+\b"
+    r"\bcrop\w*\b|\btrim\b|\b(?:frame|fit|square|cut|trim) (?:it|this|that|the \w+)?(?: \w+){0,2} ?(?:to |into |in |as )?(?:an? )?squared?\b|\bcut (?:it |this |the (?:picture|image|photo) |my photo )?(?:to|into|down to|in)\b|\bcat (?:anh|hinh|xen|cup|vuong|thanh|theo|ve|lai|ti le|ty le|kho|gon|no|bot|tam|buc|con|giup|ra)\b|\bcat\b(?= \d)|\bmake (?:it|this|the (?:picture|image|photo)) (?:an? )?(?:squared?|portrait|landscape|vertical|horizontal|\d{1,2} ?[:x] ?\d{1,2})\b(?! ?\d)|\bto (?:an? )?square\b|\bsquare (?:it|crop)\b|\b(?:lam|chuyen|cho|doi)(?: \w+){0,3} (?:vuong|doc|ngang|thanh vuong|hinh vuong|ty le|ti le)\b|\binstagram (?:square|post)\b|^squared?$|^vuong$|\baspect ratio\b|\bchange (?:the )?ratio\b|^(?:to |in )?\d+:\d+$|\bty le \d+|\bti le \d+|^(?:make )?(?:it )?(?:to )?\d+:\d+\b"
 )
 
 RESIZE = re.compile(
-    r"\bre-?size\w*\b|\bscale (?:it |this |the (?:picture|image|photo) )?(?:down|to)\b|\bshrink\b|\b(?:width|height|wide|tall|chieu rong|chieu cao|chieu ngang|be rong|rong|cao)\b[\w\s]{0,10}\d{2,5}|\d{2,5}\s*(?:px|pixels?)?\s*(?:wide|tall|in width|in height|chieu rong|chieu cao)\b|\bsmaller\b|\b(?:thu|lam) nho\b|\bnho (?:lai|hon|di|xuong)\b|\bdoi (?:lai )?kich (?:thuoc|co)\b|\bchinh kich (?:thuoc|co)\b|\bkich (?:thuoc|co)\b|\bhalf (?:the |its |as )?(?:size|big)\b|\bgiam kich\b|\bve (?:size|co) \d|\bthanh \d{2,4} ?x ?\d{2,4}|\bto \d{2,4} ?x ?\d{2,4}|^\d{3,4} ?x ?\d{3,4}$|\bgiam (?:mot )?nua\b"
+    r"\bre-?size\w*\b|\bscale (?:it |this |the (?:picture|image|photo) )?(?:down|to)\b|\bshrink\b|\b(?:width|height|wide|tall|chieu rong|chieu cao|chieu ngang|be rong|rong|cao)\b[\w\s]{0,10}\d{2,5}|\d{2,5}\s*(?:px|pixels?)?\s*(?:wide|tall|in width|in height|chieu rong|chieu cao)\b|\bsmaller\b|\b(?:thu|lam) nho\b|\bnho (?:lai|hon|di|xuong)\b|\bdoi (?:lai )?kich (?:thuoc|co)\b|\bchinh kich (?:thuoc|co)\b|\bkich (?:thuoc|co)\b|\bhalf (?:the |its |as )?(?:size|big)\b|\bgiam kich\b|\bve (?:size|co) \d|\bthanh \d{2,4} ?x ?\d{2,4}|\bto \d{2,4} ?x ?\d{2,4}|(?<!crop )(?<!crop to )\b\d{3,4} ?(?:px|pixels)? ?(?:x|by|\*) ?\d{3,4}\b|\bgiam (?:mot )?nua\b"
 )
 
 ROUND = re.compile(
@@ -54,7 +54,10 @@ def degrees(key: str) -> float:
         match = re.search(r"(-?\d{1,3})\b(?!\s*(?:px|%|x))", key)
         if match and abs(int(match[1])) <= 360:
             found = float(match[1])
-        elif re.search(r"\b(?:upside down|half(?: a)? turn|lon nguoc|dao nguoc|nguoc lai|nua vong)\b", key):
+        elif re.search(
+            r"\b(?:upside down|right (?:way|side) (?:up|round|around)|half(?: a)?[ -]?turn|lon nguoc|dao nguoc|nguoc (?:lai|dau|xuoi)|(?:bi|dang) nguoc|nua vong)\b",
+            key,
+        ):
             found = 180.0
         elif re.search(r"\b(?:slightly|a (?:bit|little)|chut|tilt|nghieng|straighten|xiu)\b", key):
             found = 5.0

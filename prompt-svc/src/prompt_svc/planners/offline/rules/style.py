@@ -43,7 +43,7 @@ def transfer(words: Words, facts: Facts) -> Found | None:
 
 _REIMAGINE = re.compile(
     r"\bre-?imagin\w*\b|\b(?:variations?|variants?|remix|re-?interpret\w*|reinvent|re-?create|redo it differently|restyle|stylize|stylise|re-?style|re-?draw|re-?paint)\b|\b(?:another|a different|alternate|alternative|new|different) (?:version|take|look|spin|interpretation)\b|\b(?:wild|crazy|creative) (?:version|take)\b|"
-    r"\bbien the\b|\bphien ban (?:khac|moi|pha cach|sang tao|\w+)\b|\bsang tao lai\b|\bbien tau\b|\bve lai\b|\btuong tuong lai\b|\blam lai (?:kieu|theo|phong cach|anh)\b|\bmot kieu khac\b|\bpha cach\b|\bsurprise me\b"
+    r"\bbien the\b|\bphien ban (?:khac|moi|pha cach|sang tao|\w+)\b|\bsang tao lai\b|\bbien tau\b|\bban khac\b(?! (?:di|nua)?$)|\bkieu khac\b|\bphien ban\b|\b(?:redo|redone|do|remake|reshoot|rework) (?:it |this |that )?as\b|\bsame (?:thing|picture|photo|image|scene) (?:but )?(?:in|as)\b|\b(?:version|take|spin|twist) (?:of|on) (?:it|this|that|the same)\b|\bas if (?:it|this) (?:was|were)\b|\bve lai\b|\btuong tuong lai\b|\blam lai (?:kieu|theo|phong cach|anh)\b|\bmot kieu khac\b|\bpha cach\b|\bsurprise me\b"
 )  # fmt: skip
 
 _INTO_STYLE = re.compile(
@@ -68,7 +68,13 @@ def reimagine(words: Words, facts: Facts) -> Found | None:
 def _reimagined(words: Words, style: str, key: str) -> Found:
     params: dict[str, Any] = {}
     imagination = next(
-        (IMAGINATION[name] for name in sorted(IMAGINATION, key=len, reverse=True) if re.search(rf"\b{re.escape(name)}\b", key)), None
+        (
+            level
+            for level in ("wild", "vivid", "subtle")
+            for name in IMAGINATION
+            if IMAGINATION[name] == level and re.search(rf"\b{re.escape(name)}\b", key)
+        ),
+        None,
     )
     params["imagination"] = imagination or ("vivid" if style else "subtle")
     prompt = trimmed(words).raw

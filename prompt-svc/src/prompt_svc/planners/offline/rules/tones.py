@@ -1,32 +1,206 @@
-"""Are light and colours to go up or down?"""
+"""Are light and colours to go up or down?  Nouns with a direction, comparatives, wishes and complaints."""
 
 # ruff: noqa: E501 - tables of phrases read best a phrase pattern a line
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
-__all__ = ["FEWER", "TONES", "around"]
+from .. import slots
 
-_MORE = r"(?:more|increase|raise|boost|add|higher|up|turn up|bump(?: up)?|pump(?: up)?|tang|them|nang|day|crank(?: up)?|stronger)"
+__all__ = ["POP", "Tone", "tones"]
 
-FEWER = r"(?:less|decrease|reduce|lower|down|turn down|drop|cut|remove some|giam|bot|ha|tone down|weaker)"
+_UP = r"more|increase|raise|boost|add|higher|up|bump|pump|crank|push|lift|gain|stronger|extra|enhance|intensify|deepen|tang|them|nang|day|len|cao|manh"
+_DOWN = r"less|fewer|decrease|reduce|reducing|lower|down|drop|cut|flatten|soften|dial back|tone down|tone it down|take off|pull back|ease|weaker|minus|giam|bot|ha|xuong|thap|diu bot"
+_WISH = re.compile(
+    r"\b(?:make|making|turn|want|wants|need|get|give|go|let|should be|could be|to be|look(?:s)? more|lam|cho|chinh|muon|bien|keo|day|cang|tro nen)\b"
+)
+_LAMENT = re.compile(
+    r"\b(?:too|so|hella|way|pretty|kinda|kind of|sort of|sorta|very|really|quite|rather|super|a bit|a little|bit|look|looks|looking|looked|seem|seems|feels?|is|are|was|it'?s|its|that'?s|came out|turned out|appears|hate|dislike|mad|crazy|stupidly|awfully|terribly|somewhat|overly|everything'?s|pic'?s|picture'?s|image'?s|photo'?s|bi|hoi|qua|kha|rat|trong|nhin|thay|sao ma|sao)\s+(?:\w+\s+){0,2}$"
+)
+_LAMENT_AFTER = re.compile(
+    r"^\s*(?:qua(?! (?:them|len))|the$|ghe|vay$|vcl|lam(?! (?:sao|net|mo|sang|toi|am|cho)))\b|^\s*(?:af|as hell|asf|lol)\b"
+)
+_NOT = re.compile(r"\b(?:not (?:so|as|too|that)|isn'?t|aren'?t|is not|not|khong|chua|ko|chang)\s+(?:\w+\s+){0,2}$")
+_ENOUGH = re.compile(r"^\s*(?:\w+\s+)?(?:enough|du|lam)\b")
 
-_GAP = r"[\w\s']{0,18}?"
 
-TONES: tuple[tuple[str, int, str], ...] = (
-    ("brightness", 1, rf"\bbright(?:er|en|ens|ened|ening)?\b|\blight(?:er|en|ened)\b|\b{_MORE}{_GAP}\b(?:brightness|exposure|light)\b|\bbrightness (?:up|\+)|\btoo dark\b|\bunderexposed\b|\bnot bright enough\b|\bsang (?:hon|len|ra|them|sua|chut|mot|nhieu|ro|bung|xiu|nua)\b|\b(?:lam|cho|chinh|tang|chinh cho)(?: \w+){{0,3}} sang\b(?! (?:trai|phai|ben|mau|den trang|kieu|thanh|tao|hinh den|hinh trang))|\b(?:tang|them|nang){_GAP}\b(?:do sang|anh sang)\b|\b(?:bi |hoi |qua )+toi\b|\btoi qua\b|\bdo sang (?:\+|len|cao)"),
-    ("brightness", -1, rf"\bdark(?:er|en|ens|ened)?\b(?! (?:blue|green|red|gr[ae]y|background))|\b{FEWER}{_GAP}\b(?:brightness|exposure|light)\b|\btoo bright\b|\bdim(?:mer|med)?\b|\boverexposed\b|\bbrightness (?:down|-)|\btoi (?:hon|lai|di|xuong|bot|chut|mot|nhieu)\b|\b(?:lam|cho|chinh)(?: \w+){{0,3}} toi\b|\b(?:giam|bot|ha){_GAP}\b(?:do sang|anh sang|sang)\b|\b(?:bi |hoi |qua )+(?:sang|choi)\b|\bsang qua\b|\bchoi qua\b"),
-    ("contrast", -1, rf"\b{FEWER}{_GAP}\b(?:contrasty?|tuong phan)\b|\bcontrast (?:down|-|lower)|\blow contrast\b|\btoo (?:much )?contrasty?\b|\bflatter\b"),
-    ("contrast", 1, r"\bcontrast\w*\b|\bpunchier\b|\bpunchy\b|\bmake it pop\b|\btuong phan\b"),
-    ("saturation", -1, rf"\b{FEWER}{_GAP}\b(?:saturat\w+|colorful|vivid|vibran\w+|colors?|bao hoa|ruc ro|mau sac|ruc)\b|\bdesaturat\w*\b|\b(?:mute|muted|fade|faded|washed)\b|\bsaturation (?:down|-)|\btoo (?:saturated|colorful|vivid)\b|\bnhat (?:mau|hon|bot|di)\b|\bbot (?:ruc|dam|mau)\b|\bmau (?:nhat|diu)\b"),
-    ("saturation", 1, rf"\bsaturat\w*\b|\b(?:more )?(?:colorful|vivid|vibran\w+)\b|\b{_MORE}{_GAP}\bcolors?\b|\b(?:stronger|richer|intense|deeper|pop) colors?\b|\bcolors? (?:pop|stronger|richer)\b|\bbao hoa\b|\bruc (?:ro|hon|mau|len)\b|\bmau (?:sac |cho |len )?(?:tuoi|dam|ruc|ruc ro|tuoi tan)\b|\btuoi (?:hon|len|mau|tan|sang)\b|\bdam (?:mau|hon|len)\b|\bmau sac hon\b"),
-    ("warmth", 1, rf"\bwarm(?:er|th|en|ed|ish)?\b|\b{_MORE}{_GAP}\bwarmth\b|\btoo (?:cold|cool|blue)\b|\bbluish\b|\bbi xanh\b|\bcast xanh\b|\bam (?:hon|len|ap|them|chut|mot|ap hon)\b|\b(?:tong|mau|sac|tone|gam)(?: mau)? am\b|\b(?:lam|cho)(?: \w+){{0,2}} am\b|\b(?:bi |hoi |qua )lanh\b"),
-    ("warmth", -1, rf"\b(?:cool|cold)(?:er)?\b(?! (?:pictures?|images?|photos?|robot|car))|\b{FEWER}{_GAP}\bwarm\w*\b|\btoo warm\b|\btoo (?:yellow|orange)\b|\b(?:yellow|orange)ish\b|\b(?:bi|hoi|qua) (?:am|vang)\b|\b(?:cast|am) vang\b|\blanh (?:hon|di|lai|chut|mot)\b|\b(?:tong|mau|sac|tone|gam)(?: mau)? lanh\b|\b(?:lam|cho)(?: \w+){{0,2}} lanh\b|\bbot am\b|\bmat hon\b|\b(?:bi |hoi |qua )am\b(?! xanh)"),
-)  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Dimension:
+    """How a tone is spoken of: its nouns, the words for more and for less of it, and for having much or little of it.
+
+    `high` and `low` are states: 'make it X' wishes for them, 'too X' complains of them.
+    """
+
+    op: str
+    nouns: str
+    more: str
+    less: str
+    high: str
+    low: str
 
 
-def around(key: str, start: int, end: int) -> str:
-    """The clause's part that speaks of one operation: from the last 'and' or comma to the next."""
-    before = max((match.end() for match in re.finditer(r"\b(?:and|va|but|nhung)\b|,", key[:start])), default=0)
-    after = min((match.start() for match in re.finditer(r"\b(?:and|va|but|nhung)\b|,", key[end:])), default=len(key) - end)
-    return key[before : end + after]
+_DIMENSIONS = (
+    _Dimension(
+        "brightness",
+        nouns=r"brightness|exposure|luminosity|do sang|phoi sang|light(?=$| (?:up|down|by|in|a|level)|\s*[.,!+-])|lights?(?= (?:up|down))|anh sang(?! (?:tu|ben|phia|diu|am|lanh|vang|trai|phai|chieu|studio|dien|hoang|neon|cuc|tu nhien|san khau))",
+        more=r"brighter|brighten\w*|lighter|lighten\w*|illuminate it|sang (?:hon|len|ra|them|sua|chut|mot|nhieu|ro|bung|nua|ti|ti xiu)|bung sang|(?:lam|cho|chinh|tang|nang|them)(?: (?!bot|it|giam)\w+){0,3} sang(?! (?:trai|phai|ben|mau|den|trang|kieu|thanh|tao|qua|tong|tone|dang|dinh|jpg|png|webp|vintage|anime|son))",
+        less=r"darker|darken\w*|dimmer|(?:toi|dam) (?:hon|lai|di|xuong|bot|chut|mot chut|nhieu)(?! mau)|(?:lam|cho|chinh|keo)(?: (?!bot|it|giam)\w+){0,3} toi(?! (?:di|qua|uu|da|gian))",
+        high=r"bright|overexposed|over-exposed|over exposed|blown[- ]?out|glaring|blinding|glary|burnt out|choi|choi loa|chay sang|sang(?= qua| the\b| ghe)|(?<=bot )sang|(?<=giam )sang|(?<=bi )sang|(?<=hoi )sang|(?<=qua )sang",
+        low=r"dark(?! (?:blue|green|red|gr[ae]y|background|brown|pink|purple|theme|wood|forest|knight|side))|dim|underexposed|under-exposed|gloomy|murky|shadowy|pitch black|(?<=bot )toi|toi(?= (?:qua|thui|om|mu|the|ghe|u|tam))|(?<=bi )toi|(?<=hoi )toi|(?<=qua )toi|(?<=kha )toi|(?<=rat )toi|toi tam|am u|thieu sang|u toi",
+    ),
+    _Dimension(
+        "contrast",
+        nouns=r"contrast|tuong phan",
+        more=r"contrastier|more contrasty|punchier",
+        less=r"flatter",
+        high=r"contrasty|harsh(?! light)|punchy",
+        low=r"flat|hazy|foggy|milky|bet mau",
+    ),
+    _Dimension(
+        "saturation",
+        nouns=r"saturation|vibrance|vibrancy|colou?rs?(?! (?:cast|temperature|tone|of|to|from|palette|palettes))|bao hoa|mau sac|do ruc|do tuoi",
+        more=r"saturate(?! ?d)|more saturated|richer|deeper colors?|juicier|ruc (?:ro )?(?:hon|len)|(?:dam|tuoi|ruc)(?: mau)? (?:hon|len|ra|them)|tuoi (?:tan|tre|sang)(?: hon)?|len mau|mau (?:sac )?(?:hon|tuoi|dam|ruc)(?: hon)?",
+        less=r"desaturat\w*|mute(?! ?d)|duller|paler|fade|nhat (?:mau|hon|bot|di|lai)|bot (?:ruc|dam|mau)|diu mau(?: lai)?|mau (?:nhat|diu)(?: hon| lai)",
+        high=r"vivid|vibrant|colou?rful|saturated|loud|garish|gaudy|oversaturated|over-saturated|neon-?ish|eye-?popping|ruc ro|ruc|sac so|loe loet|choe|tuoi tan|tuoi|dam(?= mau| qua)|(?<=mau )dam",
+        low=r"washed[- ]?out|faded|dull|lifeless|pale|drab|muted|bland|boring colors?|colorless|nhat|nhat nhoa|nhot nhat|xin mau|mau diu",
+    ),
+    _Dimension(
+        "warmth",
+        nouns=r"warmth|(?:color )?temperature|do am|nhiet do mau|nhiet do",
+        more=r"warmer|warm (?:it |this |that |the \w+ )?up|warming|toastier|cozier|cosier|am (?:hon|len|them|chut|mot chut|ap hon|nong hon)|nong hon|(?:lam|cho|chinh|tang)(?: (?!bot|it|giam)\w+){0,3} am(?! (?:thanh|nhac|u))",
+        less=r"cooler|colder|cool (?:it |this |that |the \w+ )?down|chillier|icier|bluer|lanh (?:hon|di|lai|chut|mot chut|ngat hon|len)|mat (?:hon|me hon)|bot (?:am|vang)|(?:lam|cho|chinh)(?: (?!bot|it|giam)\w+){0,3} lanh",
+        high=r"warm|toasty|cozy|cosy|sunny(?! (?:day|beach|field|side|afternoon|morning))|yellowish|orange-?ish|(?<=too )(?:yellow|orange|red)|(?<=so )(?:yellow|orange)|(?:yellow|orange) (?:tint|cast|tinge)|cast vang|am vang|(?<=bi )(?:vang|am)|(?<=qua )(?:vang|am)|(?<=hoi )(?:vang|am)|vang(?= qua| khe| vot)|(?:tong|mau|sac|tone|gam)(?: mau)? am|am ap|am am|(?<=cho )am|(?<=no )am|(?<=hinh )am",
+        low=r"cool(?! (?:pictures?|images?|photos?|robot|car|thing|stuff|idea|looking|one|,|!|\.|$))|cold|chilly|icy|bluish|frosty|(?<=too )blue|(?<=so )blue|blue (?:tint|cast|tinge)|cast xanh|(?<=bi )(?:xanh|lanh)|(?<=qua )(?:xanh|lanh)|(?<=hoi )(?:xanh|lanh)|(?:tong|mau|sac|tone|gam)(?: mau)? lanh|lanh leo|mat me|(?<=cho )lanh|(?<=no )lanh|(?<=hinh )lanh",
+    ),
+)
+_DIRECTED_GAP = r"(?:\s+(?:the|its|my|some|a|an|of|on|in|it|this|up|down|bit|bit of|little|little bit of|lot of|touch of|tad|much|chut|mot chut|them|cho|ti|overall|whole|do|muc|phan|hinh|picture'?s?|image'?s?|photo'?s?|color)\b)*\s+"
+POP = re.compile(
+    r"\bpop\b(?! art)|\bpops\b|\bpopping\b|\bmore (?:oomph|punch|impact|life|zing|wow)\b|\bwow (?:factor|effect)\b|\bnoi bat (?:hon|len)\b|\ban tuong hon\b|\bbat mat\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A change of one tone and where the words for it stand."""
+
+    start: int
+    end: int
+    op: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    op: str
+    noun: re.Pattern[str]
+    ranked: tuple[tuple[re.Pattern[str], int], ...]
+    states: tuple[tuple[re.Pattern[str], int], ...]
+
+
+def _compiled(one: _Dimension) -> _Patterns:
+    return _Patterns(
+        one.op,
+        re.compile(rf"\b(?:{one.nouns})\b"),
+        ((re.compile(rf"\b(?:{one.more})\b"), 1), (re.compile(rf"\b(?:{one.less})\b"), -1)),
+        ((re.compile(rf"\b(?:{one.high})(?![\w-])"), 1), (re.compile(rf"\b(?:{one.low})(?![\w-])"), -1)),
+    )
+
+
+_PATTERNS = tuple(_compiled(one) for one in _DIMENSIONS)
+_UP_BEFORE = re.compile(rf"\b(?:{_UP}){_DIRECTED_GAP}$")
+_DOWN_BEFORE = re.compile(rf"\b(?:{_DOWN}){_DIRECTED_GAP}$")
+_UP_AFTER = re.compile(
+    r"^\s*(?:should (?:be|go) |needs? (?:to be |to go )?|is |a bit |a little |la |cho |can |nen )*(?:up|higher|stronger|\+|more|len|cao|tang|manh hon|pop|punch\w*|oomph)\b|^\s*(?:by |to )?\+\s?\d|^\s*(?:more )?(?:punch|pop)"
+)
+_DOWN_AFTER = re.compile(
+    r"^\s*(?:should (?:be|go) |needs? (?:to be |to go )?|is |a bit |a little |la |cho |can |nen )*(?:down|lower|weaker|less|xuong|thap|giam|bot)\b|^\s*(?:by |to )?-\s?\d"
+)
+_TOO_AFTER = re.compile(
+    r"^\s*(?:is |are |looks? |bi |la |hoi |trong |nhin )*(?:too|way too|qua|so|hoi|rat)\s+(?:\w+\s+)?(?P<w>high|strong|intense|much|cao|manh|gat|loud|low|weak|thap|yeu|kem)\b|^\s*(?:qua |hoi |bi )(?P<v>cao|manh|gat|thap|yeu|kem)\b"
+)
+_SPLIT = re.compile(r"\b(?:and|va|but|nhung|plus|also|then|roi)\b|[,;&]|\+(?!\s?\d)")
+
+
+def tones(key: str, *, colorless: bool = False) -> list[Tone]:
+    """The tone changes that the words ask for, in order.  `colorless` leaves saturation alone."""
+    found: list[Tone] = []
+    for start, end in _segments(key):
+        part = key[start:end]
+        for one in _PATTERNS:
+            if one.op == "saturation" and colorless:
+                continue
+            hit = _read(one, part)
+            if hit is None or any(start + hit[0] < other.end and other.start < start + hit[1] for other in found):
+                continue
+            found.append(Tone(start + hit[0], start + hit[1], {"op": one.op, "amount": slots.amount_of(part, sign=hit[2])}))
+        if (pop := POP.search(part)) and not any(start <= other.start < end for other in found):
+            amount = slots.amount_of(part, sign=1, default=20)
+            found += [Tone(start + pop.start(), start + pop.end(), {"op": op, "amount": amount}) for op in ("contrast", "saturation")]
+    return sorted(found, key=lambda tone: tone.start)
+
+
+def _segments(key: str) -> list[tuple[int, int]]:
+    """The parts between 'and' and commas; a part of nothing but amounts belongs to the one before."""
+    cuts = [0, *(match.start() for match in _SPLIT.finditer(key)), len(key)]
+    return [(low, high) for low, high in pairwise(cuts) if re.search(r"[a-z]", key[low:high])]
+
+
+def _read(one: _Patterns, part: str) -> tuple[int, int, int] | None:
+    """Where one tone is spoken of in a part, and the sign of the change."""
+    for pattern, sign in one.ranked:
+        if match := pattern.search(part):
+            return (
+                match.start(),
+                match.end(),
+                -sign if re.search(rf"\b(?:{_DOWN}|not (?:so|as|too)){_DIRECTED_GAP}$", part[: match.start()] + " ") else sign,
+            )
+    for pattern, sign in one.states:
+        for match in pattern.finditer(part):
+            if (wanted := _wanted(part, match, sign)) is not None:
+                return match.start(), match.end(), wanted
+    if match := one.noun.search(part):
+        sign = _direction(
+            part[: match.start()], part[match.end() :], is_color=(one.op == "saturation" and "color" in match[0]) or match[0] == "mau sac"
+        )
+        if sign:
+            return match.start(), match.end(), sign
+    return None
+
+
+def _wanted(part: str, match: re.Match[str], sign: int) -> int | None:
+    """The sign of the change that a state asks for: towards it when wished for, away from it when complained of."""
+    before, after = part[: match.start()], part[match.end() :]
+    if _NOT.search(before):
+        return sign if _ENOUGH.match(after) or not re.search(r"\b(?:so|as|too|that)\s+(?:\w+\s+)?$", before) else -sign
+    if re.search(rf"\b(?:{_DOWN})\s+(?:the |its |do |bot )?$", before):
+        return -sign
+    if re.search(r"\b(?:more|them|tang|even)\s+$", before):
+        return sign
+    wishes = _WISH.search(before)
+    laments = _LAMENT.search(before) or _LAMENT_AFTER.match(after)
+    if laments and (
+        not wishes
+        or re.search(r"\btoo\s+(?:\w+\s+)?$", before)
+        or (_LAMENT_AFTER.match(after) and not re.search(r"\b(?:lam|cho|chinh)\b", before))
+    ):
+        return -sign
+    return sign
+
+
+def _direction(before: str, after: str, *, is_color: bool) -> int:
+    """Up or down for a noun by the words around it; 0 when a bare word for colour says nothing."""
+    if too := _TOO_AFTER.match(after):
+        return 1 if (too["w"] or too["v"]) in ("low", "weak", "thap", "yeu", "kem") else -1
+    if re.search(r"\btoo (?:much|many)\s+$|\bqua nhieu\s+$", before):
+        return -1
+    if re.search(r"\b(?:too little|not enough|lacks?|lacking|needs?|thieu|can them)\s+(?:\w+\s+)?$", before):
+        return 1
+    if _DOWN_BEFORE.search(before) or _DOWN_AFTER.match(after):
+        return -1
+    if _UP_BEFORE.search(before) or _UP_AFTER.match(after):
+        return 1
+    if is_color:
+        return 1 if re.search(r"\b(?:stronger|richer|intense|deeper|bolder|pop)\s+$", before) else 0
+    return -1 if re.search(r"\b(?:kill|remove|no|xoa|bo)\s+(?:the |some )?$|\blow\s+$", before) else 1

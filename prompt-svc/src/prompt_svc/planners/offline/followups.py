@@ -1,6 +1,6 @@
-"""What do words mean after what was said?  Undo, earlier pictures, and follow-ups on the previous step."""
+"""What do words change of the step before?  More, less, the other side, again, in blue instead."""
 
-# ruff: noqa: E501, SIM102 - tables of phrases read best a phrase pattern a line
+# ruff: noqa: E501 - tables of phrases read best a phrase pattern a line
 from __future__ import annotations
 
 import re
@@ -8,106 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from photofun_common.contracts.conversation import HistoryEntry, SessionPicture
-from photofun_common.contracts.prompt import PlannedStep, UndoTarget
+from photofun_common.contracts.prompt import PlannedStep
 
 from . import slots
-from .lexicon import LIGHT_STYLES, NUMBERS
-from .rules import IMAGE, Facts, without_politeness
+from .leftover import FILLER, left_over
+from .lexicon import LIGHT_STYLES
+from .rules import Facts
 from .text import Words, read
+from .words import split
 
-__all__ = ["FollowUp", "Mentioned", "follow_up", "last_plan", "mentioned", "source_of_last", "undo_of"]
-
-_ORDINAL = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|1st|2nd|3rd|4th|5th|6th|dau tien|dau|thu (?:nhat|hai|ba|tu|nam|sau|bay|tam|\d+)|so \d+|original|goc|ban dau|last|latest|newest|most recent|previous|moi nhat|gan nhat|cuoi cung|cuoi|truoc do|truoc)"
-_BACK = r"(?:go(?:ing)? back|back|return|revert|roll ?back|restore|switch back|take me back|bring back|get back|use|lay lai|quay lai|quay ve|tro lai|tro ve|ve lai|dung lai|khoi phuc|lui lai|lui ve|chuyen ve|cho (?:minh|toi) (?:xem )?lai|tra lai)"
-_UNDO = re.compile(
-    r"^(?:(?:please|no|nope|khong|oh|oops|wait|actually|ok|thoi|hay|xin|not that(?: one)?|i don'?t like (?:it|this|that)|khong thich)[,.!\s]*)*"
-    rf"(?:undo\b.*|ctrl ?\+? ?z|revert(?: (?:it|that|this|the last (?:change|edit|step)|back|changes?))?|roll ?back.*|(?:take|step|go|move|change|put|turn|switch|set) (?:it |that |this )?back(?: (?:one|a|two|three|\d+) steps?)?(?: please)?|back|one step back|"
-    rf"(?:go back |back |return |revert |switch back |get back |bring back )+(?:to )?(?:the )?(?:one |{IMAGE} |version |step )?(?:before|previous|earlier|how it was|what it was|last one)?.*|(?:the )?(?:previous|earlier|last|prior) (?:one|version|{IMAGE}|step)(?: please)?|(?:the )?one before(?: that| it)?|not that(?: one)?,? (?:the )?(?:one|{IMAGE}) before.*|the (?:one|{IMAGE}|version) before.*|before that|as it was(?: before)?|how it was before|"
-    rf"hoan tac.*|quay lai.*|quay ve.*|tro lai.*|tro ve.*|lui lai.*|ve lai (?:anh|buc|cai|nhu|ban).*|(?:lay|tra|dung|khoi phuc) lai (?:mau|anh|hinh|buc|cai|tam|nhu|ban|truoc|ve|phien).*|khoi phuc.*|(?:anh|cai|buc|ban|tam) (?:truoc|truoc do|luc nay|vua nay|ban dau)(?: di| nhe| co)?|bo (?:thay doi|buoc|chinh sua)(?: .*)?|huy (?:bo|thay doi|buoc|chinh sua|thao tac).*|dung nhu (?:cu|truoc)|nhu (?:cu|truoc|ban dau)(?: di)?|(?:khong phai|k phai) cai (?:nay|do),? cai truoc.*|undo di)"
-    r"[\s.!?]*$"
-)
-_EDIT_AFTER = re.compile(r"\b(?:and|then|va|roi|,)\s+(?:\w+ )?(?:make|remove|crop|rotate|upscale|blur|add|xoa|lam|cat|xoay|phong|them)\b")
-
-
-_PREFERS = re.compile(
-    rf"^(?:no,? |hmm,? |actually,? )*(?:i (?:like|liked|prefer|preferred|want)|(?:minh |em |toi )?thich) (?:the |cai |anh |hinh |buc |tam )*{_ORDINAL}(?: (?:{IMAGE}|one|version))?(?: more| better| instead| hon| co)*[\s.!]*$"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Mentioned:
-    """An earlier picture that the words name: its position from 1 (-1 the newest), and where the words stand."""
-
-    position: int
-    start: int
-    end: int
-
-
-_MENTION = re.compile(
-    rf"(?:\b(?:on|of|for|to|from|in|tren|cua|cho|o|voi)\s+)?\b(?:the |my |that |cai )?(?P<a>first|second|third|fourth|fifth|sixth|seventh|eighth|1st|2nd|3rd|4th|5th|6th|original|last|latest|newest|previous|earlier)\s+(?P<n>{IMAGE}|one|version|result|upload)\b"
-    rf"|\b(?P<b>pictures?|images?|photos?)\s+(?:number |no\.? ?|#)?(?P<num>\d{{1,2}}|one|two|three|four|five)\b(?!\s*(?:px|pixel|%|x|:|\d))"
-    r"|(?:\b(?:tren|cua|cho|o|voi|ve)\s+)?\b(?:anh|hinh|buc|tam|cai|buc anh|tam anh|hinh anh|buc tranh|buc hinh|ban)\s+(?:(?:thu|so)\s+)(?P<v>nhat|hai|ba|tu|nam|sau|bay|tam|\d{1,2})\b|\b(?:anh|hinh|buc|tam|cai|buc anh|tam anh|hinh anh|buc hinh|ban)\s+(?P<w>dau tien|dau|goc|ban dau|moi nhat|gan nhat|cuoi cung|cuoi|truoc do|truoc)\b|\b(?:anh|hinh)\s+(?P<vn>[1-9])\b(?!\s*(?:px|lan|%|do|x|:|\d))"
-    r"|\bthe (?P<c>original)\b"
-)
-
-
-def mentioned(key: str, *, current: int | None = None) -> list[Mentioned]:
-    """The earlier pictures named, in order."""
-    out = []
-    for match in _MENTION.finditer(key):
-        word = next((match[name] for name in ("a", "num", "v", "w", "vn", "c") if match[name]), "")
-        position = _position(word, current)
-        if position is not None:
-            out.append(Mentioned(position, *match.span()))
-    return out
-
-
-def _position(word: str, current: int | None) -> int | None:
-    if word in ("original", "goc", "ban dau", "dau", "dau tien"):
-        return 1
-    if word in ("last", "latest", "newest", "moi nhat", "gan nhat", "cuoi cung", "cuoi"):
-        return -1
-    if word in ("previous", "earlier", "truoc", "truoc do"):
-        return max(1, current - 1) if current else None
-    if word.isdigit():
-        return int(word) or None
-    return NUMBERS.get(word)
-
-
-def undo_of(words: Words) -> UndoTarget | None:
-    """Where 'undo', 'go back to the second one', 'hoàn tác' goes; None when the words are no such thing."""
-    if _PREFERS.match(words.key.strip()) and (liked := mentioned(words.key)):
-        return UndoTarget(position=liked[0].position)
-    key = without_politeness(words).key.strip()
-    whole = words.key.strip()
-    if not _UNDO.match(whole) and not _UNDO.match(key):
-        if not re.match(
-            rf"^(?:show me |i want |i prefer |let'?s use |lay |cho minh xem |minh muon )?{_BACK}\s+(?:to |ve |lai )*(?:the |my |cai |buc |anh |hinh |tam )*{_ORDINAL}(?:\s+(?:{IMAGE}|one|version))?(?: please| di| nhe| nha)?[.!\s]*$",
-            key,
-        ):
-            return None
-    if _EDIT_AFTER.search(key) and not re.match(r"^undo\b", key):
-        return None
-    if re.match(r"^quay (?:anh|hinh)?\s*(?:\d+|ngang|doc|trai|phai)", key):
-        return None
-    found = mentioned(whole)
-    if found and found[0].position is not None:
-        return UndoTarget(position=found[0].position)
-    if match := re.search(
-        r"\b(?:to|ve|lai)\s+(?:the |cai |anh |hinh |buc |tam )*(?:thu |so )?(first|second|third|fourth|fifth|original|beginning|start|very first|goc|ban dau|dau tien|dau|nhat|hai|ba|tu|nam|\d{1,2})(?: (?:one|version))?(?!\s*(?:steps?|buoc|lan))\b",
-        whole,
-    ):
-        word = match[1]
-        return UndoTarget(position=1 if word in ("beginning", "start", "very first") else _position(word, None) or 1)
-    if re.search(r"\b(?:everything|all|tat ca|het|the whole thing)\b", whole):
-        return UndoTarget(position=1)
-    if match := re.search(
-        r"\b(\d{1,2}|one|two|three|four|five|mot|hai|ba|bon|nam)\s+(?:steps?|changes?|edits?|times|buoc|lan|thao tac)\b", whole
-    ):
-        return UndoTarget(steps=max(1, min(50, slots.number_of(match[1]) or 1)))
-    if re.search(r"\btwice\b", whole):
-        return UndoTarget(steps=2)
-    return UndoTarget(steps=1)
+__all__ = ["FollowUp", "follow_up", "last_plan", "regenerated", "source_of_last"]
 
 
 def last_plan(history: tuple[HistoryEntry, ...]) -> list[PlannedStep]:
@@ -153,15 +63,15 @@ _MORE = re.compile(
     r"(?:them|tang|manh|dam|ro|hon)(?: len)?(?: \w+){0,3}? ?(?:nua|chut|xiu|ti|hon|len)(?: di| nhe| nao| nha| nua| chut| xiu)*|nua(?: di| nhe| nao| len| nha)*|(?:chut|ti|xiu|mot chut|mot ti|mot xiu|chut xiu) nua(?: di| nhe| nha)*|nhieu hon(?: nua| chut| di| mot chut)*|manh (?:hon|len|tay)(?: nua| chut| di| mot chut)*|dam (?:hon|len)(?: nua| chut| di| mot chut)*|chua du(?: .*)?|van chua du.*|it qua|tang (?:them|len)(?: nua| chut| di)*|them (?:nua|chut|ti|xiu|di)(?: di| nua| nhe)*)[\s.!]*$"
 )
 _LESS = re.compile(
-    r"^(?:(?:just |even |still |a |make it |do it |lam )*(?:tiny |little |tad )?(?:bit |lot |touch |much )?(?:less|weaker|softer effect|milder|fewer|subtler|more subtle|gentler|tamer|less wild|lighter effect|not (?:so|that|as|too) much)(?: of (?:that|it))?(?: please| intense| strong| than that)?|too (?:much|strong|intense|heavy|far)(?:,? .*)?|that'?s too (?:much|strong|intense|heavy)(?:,? .*)?|tone it down(?: .*)?|dial it (?:back|down)(?: .*)?|reduce (?:it|that|the effect)(?: .*)?|half (?:of )?(?:that|as much)|"
-    r"it (?:thoi|hon|lai|di)(?: chut| di| nua| thoi| mot chut)*|(?:bot|giam)(?: lai| xuong| di| no)?(?: \w+){0,2}? ?(?:di|lai|chut|thoi|xuong|xiu|ti)*|nhe (?:hon|lai|thoi|tay|bot)(?: chut| di| thoi| nua| mot chut)*|nhieu qua(?: roi| .*)?|(?:bi |hoi |qua )+(?:nhieu|manh|dam|da|lo)(?: roi| .*)?|manh qua.*|dam qua.*|nhat (?:hon|lai|bot)(?: chut| di| mot chut)*|diu (?:hon|lai|bot)(?: chut| di)*)[\s.!]*$"
+    r"^(?:(?:just |even |still |a |make it |do it |lam )*(?:tiny |little |tad )?(?:bit |lot |touch |much )?(?:less|weaker|softer effect|milder|fewer|subtler|more subtle|gentler|tamer|less wild|lighter effect|not (?:so|that|as|too) much)(?: of (?:that|it))?(?: please| intense| strong| than that)?|too (?:much|strong|intense|heavy|far)(?:,? .*)?|that'?s too (?:much|strong|intense|heavy)(?:,? .*)?|tone it down(?: .*)?|dial it (?:back|down)(?: .*)?|reduce (?:it|that|the effect)(?: .*)?|(?:only |just |by )*half (?:of )?(?:that|as much|it|the (?:amount|effect|strength))|(?:bot|giam)(?: lai| di| xuong| con)* (?:mot |1 )?nua|"
+    r"it (?:thoi|hon|lai|di)(?: chut| di| nua| thoi| mot chut)*|(?:bot|giam)(?: lai| xuong| di| no)?(?: \w+){0,2}? ?(?:di|lai|chut|thoi|xuong|xiu|ti)*|nhe (?:hon|lai|thoi|tay|bot)(?: chut| di| thoi| nua| mot chut)*|nhieu qua(?: roi| .*)?|(?:bi |hoi |qua |hoi bi )+(?:nhieu|manh|dam|da|lo|tay|gat|lo tay)(?: roi| .*)?|(?:a bit |a little |way |hmm )*(?:too|over)(?: the top|done|kill)(?:,? .*)?|ease (?:off|up)(?: .*)?|not so (?:much|strong|intense)(?:,? .*)?|manh qua.*|dam qua.*|nhat (?:hon|lai|bot)(?: chut| di| mot chut)*|diu (?:hon|lai|bot)(?: chut| di)*)[\s.!]*$"
 )
 _OTHER_SIDE = re.compile(
     r"^(?:no,? |not (?:that|this) (?:side|way|one),? |khong,? )?(?:(?:on |to |from |do |try |now )*(?:the )?(?:other|opposite) (?:side|way|direction|one)(?: (?:please|instead|too|round|around|now))*|the wrong (?:side|way)|wrong (?:side|way|direction)|(?:in |to )?reverse|counter-?clockwise instead|"
     r"(?:sang |phia |o |tu |lam |ben )*(?:ben|phia|chieu|huong|mat|phia ben) (?:kia|con lai|nguoc lai|doi dien|khac)(?: di| nhe| co| nua| nha)*|nguoc lai(?: di| nhe)*|(?:sai|nham) (?:ben|huong|chieu|phia)(?: roi)?.*|doi ben(?: di)?)[\s.!]*$"
 )
 _AGAIN = re.compile(
-    r"^(?:(?:do (?:it|that) )?(?:again|once more|one more time|one more|another(?: one| time| go| try)?|repeat(?: (?:it|that))?|same again|try again|redo|retry|regenerate|another (?:version|variation)|give me another|a different one|different one|new one|next one)(?: please)?|"
+    r"^(?:(?:do (?:it|that|the same|the same thing) )?(?:again|one more like (?:that|this|it)|another like (?:that|this|it)|more like (?:that|this)|make another|once more|one more time|one more|another(?: one| time| go| try)?|repeat(?: (?:it|that))?|same again|try again|redo|retry|regenerate|another (?:version|variation)|give me another|a different one|different one|new one|next one)(?: please)?|"
     r"(?:lam |thu |tao |ve )?lai(?: di| lan nua| nhe| xem| cai khac)+|(?:mot )?(?:lan|cai|tam|buc|anh|ban|kieu) (?:nua|khac|khac di|nua di)(?: nhe| di| nha)*|(?:lam|ve|tao|thu|cho)(?: minh| toi)? (?:them )?(?:mot )?(?:lan|cai|tam|buc|anh|ban)? ?(?:nua|khac)(?: di| nhe)*|cai khac(?: di)?|tuong tu(?: nua)?)[\s.!]*$"
 )
 _TONE_ONLY = re.compile(r"^(?:(?:make it |a |little |bit |much |even |way |still |lam |cho |them |mot chut |chut |hoi |no )*)(?P<w>brighter|darker|lighter|warmer|cooler|colder|softer|sharper|blurrier|bigger|larger|stronger|more dramatic|more saturated|less saturated|more colorful|more contrast|less contrast|sang hon|toi hon|am hon|lanh hon|net hon|mo hon|mem hon|diu hon|ruc hon|dam hon|nhat hon|to hon|lon hon|kich tinh hon)(?: nua| chut| mot chut| di| nhe| xiu| please| still| a bit| now| nha)*[\s.!]*$")  # fmt: skip
@@ -193,7 +103,9 @@ def follow_up(words: Words, history: tuple[HistoryEntry, ...], facts: Facts) -> 
         return _scaled(last, factor, facts)
     if _LESS.match(key):
         factor = (
-            0.35
+            0.5
+            if re.search(r"\bhalf|nua\b", key)
+            else 0.35
             if re.search(r"\b(?:much|lot|way|nhieu)\b", key) and not re.search(r"\b(?:too much|nhieu qua|not (?:so|that|too) much)\b", key)
             else 0.7
             if re.search(r"\b(?:bit|little|chut|ti|xiu|touch|tad)\b", key)
@@ -209,6 +121,8 @@ def follow_up(words: Words, history: tuple[HistoryEntry, ...], facts: Facts) -> 
         return FollowUp(last.feature, params, from_source=False)
     if match := _TONE_ONLY.match(key):
         return _toned(last, match["w"], key)
+    if again := refilled(words, key, last, facts):
+        return again
     if last.feature == "image_expand" and re.match(
         r"^(?:(?:and |also |now |the |to |on |then |o |ca |va |sang |phia |ben )*)(?:left|right|top|bottom|trai|phai|tren|duoi)(?: (?:too|as well|also|side|nua|luon|now|please|instead))*[\s.!]*$",
         key,
@@ -233,6 +147,134 @@ def follow_up(words: Words, history: tuple[HistoryEntry, ...], facts: Facts) -> 
     ):
         return FollowUp("upscale", {**last.params, "scale_factor": 4 if times > 2 else 2}, from_source=True)
     return None
+
+
+_SIDE_WORDS = re.compile(r"\b(?:left|right|top|bottom|above|below|behind|front|trai|phai|tren|duoi|sau|truoc)\b")
+_TIMES = re.compile(
+    r"\b(?:sunset|sunrise|dusk|dawn|night|noon|midday|golden hour|blue hour|moonlight|candlelight|neon|studio|daylight|hoang hon|binh minh|ban dem|buoi sang|buoi chieu|trua)\b"
+)
+_SIZES = re.compile(r"\b(?P<up>bigger|larger|huge|big|large|to|lon|phong to)\b|\b(?P<down>smaller|tiny|small|nho|be)\b")
+_PLACES = (
+    ("top-left", r"(?:top|upper)[- ]left(?: corner)?|(?:goc )?(?:tren )?(?:ben )?trai tren|goc tren (?:ben )?trai|tren (?:ben )?trai"), ("top-right", r"(?:top|upper)[- ]right(?: corner)?|goc tren (?:ben )?phai|tren (?:ben )?phai|(?:ben )?phai tren"),
+    ("bottom-left", r"(?:bottom|lower)[- ]left(?: corner)?|goc duoi (?:ben )?trai|duoi (?:ben )?trai"), ("bottom-right", r"(?:bottom|lower)[- ]right(?: corner)?|goc duoi (?:ben )?phai|duoi (?:ben )?phai"),
+    ("center", r"center|middle|chinh giua|giua"), ("top", r"top|above|upper|tren cung|phia tren|tren"), ("bottom", r"bottom|below|lower|underneath|duoi cung|phia duoi|duoi"),
+)  # fmt: skip
+_WORDY = FILLER | frozenset(
+    split(
+        "text words caption title letters font color colored mau chu background phong corner corners goc edge light lighting anh sang "
+        "from tu side ben direction huong coming shining chieu ratio format ty le ti kho size co degrees do pixels px"
+    )
+)
+
+
+def refilled(words: Words, key: str, last: PlannedStep, facts: Facts) -> FollowUp | None:
+    """The last step with another value for one of its slots: 'in blue instead', 'at the top', 'from the left'."""
+    if not key or len(key) > 90 or len(key.split()) > 10:
+        return None
+    ops = [dict(op) for op in last.params.get("operations", []) if isinstance(op, dict)]
+    op = ops[-1] if ops else {}
+    color = slots.color_in(f"to {key}")
+    color_at = [(color[1] - 3, color[2] - 3)] if color else []
+    if last.feature == "remove_background" and color and not left_over(key, color_at, filler=_WORDY):
+        return FollowUp(last.feature, {**last.params, "background_color": color[0]}, from_source=True)
+    if op.get("op") == "text":
+        return _recaptioned(key, last, ops, color)
+    if (
+        op.get("op") == "rotate"
+        and re.search(r"\b(?:left|right|clockwise|counter-?clockwise|trai|phai|nguoc chieu)\b", key)
+        and not left_over(
+            key,
+            [],
+            filler=_WORDY | {"left", "right", "clockwise", "counterclockwise", "counter-clockwise", "trai", "phai", "nguoc", "chieu"},
+        )
+    ):
+        back = re.search(r"\b(?:left|counter-?clockwise|trai|nguoc chieu)\b", key)
+        ops[-1] = {**op, "degrees": -abs(op["degrees"]) if back else abs(op["degrees"])}
+        return FollowUp("adjust", {**last.params, "operations": ops}, from_source=True)
+    if op.get("op") == "crop" and (ratio := slots.ratio_in(key, loose=True)) and not left_over(key, [ratio[1:]], filler=_WORDY):
+        ops[-1] = {"op": "crop", "aspect_ratio": ratio[0]}
+        return FollowUp("adjust", {**last.params, "operations": ops}, from_source=True)
+    if last.feature == "image_expand":
+        return _re_expanded(key, last, facts)
+    if last.feature == "relight":
+        return _relit(words, key, last, color)
+    if last.feature == "image_generation" and color and not left_over(key, color_at, filler=_WORDY):
+        prompt = f"{last.params.get('prompt', '')}, {words.raw.strip(' .!')}"[:2000]
+        return FollowUp(
+            last.feature, {**{name: value for name, value in last.params.items() if name != "seed"}, "prompt": prompt}, from_source=True
+        )
+    return None
+
+
+def _recaptioned(key: str, last: PlannedStep, ops: list[dict[str, Any]], color: tuple[str, int, int] | None) -> FollowUp | None:
+    op, spans = dict(ops[-1]), []
+    place = next(((name, found.span()) for name, pattern in _PLACES if (found := re.search(rf"\b(?:{pattern})\b", key))), None)
+    if place:
+        op["position"] = place[0]
+        spans.append(place[1])
+    if color:
+        op["color"] = color[0]
+        spans.append((color[1] - 3, color[2] - 3))
+    if exact := re.search(r"\b(\d{1,3})\s*(?:px|pt|pixels?)?\b", key):
+        op["size"] = max(6, min(1000, int(exact[1])))
+        spans.append(exact.span())
+    elif sized := _SIZES.search(key):
+        now = op.get("size") or 48
+        op["size"] = max(6, min(1000, round(now * 1.6) if sized["up"] else round(now / 1.6)))
+        spans.append(sized.span())
+    if not spans or left_over(key, spans, filler=_WORDY | {"much", "lot", "nhieu", "chut", "xiu"}):
+        return None
+    return FollowUp("adjust", {**last.params, "operations": [*ops[:-1], op]}, from_source=True)
+
+
+def _re_expanded(key: str, last: PlannedStep, facts: Facts) -> FollowUp | None:
+    """'And 200 more on the right' adds a side to the result, 'on the right instead' does the step anew."""
+    if not _SIDE_WORDS.search(key) or left_over(
+        re.sub(r"\d+\s*(?:px|pixels?|%)?", " ", key),
+        [match.span() for match in _SIDE_WORDS.finditer(key)] if not re.search(r"\d", key) else (),
+        filler=_WORDY | _SIDES | {"both", "sides", "hai"},
+    ):
+        return None
+    size = max((value for name, value in last.params.items() if name in _SIDES and isinstance(value, int)), default=256)
+    sides = slots.sides_in(key, width=facts.width, height=facts.height, default=size)
+    is_instead = bool(re.search(r"\binstead|thay vi|khong phai|not\b", key))
+    return FollowUp("image_expand", sides, from_source=is_instead)
+
+
+_SIDES = frozenset(split("left right top bottom above below behind front trai phai tren duoi sau truoc"))
+
+
+def _relit(words: Words, key: str, last: PlannedStep, color: tuple[str, int, int] | None) -> FollowUp | None:
+    """The light from another side, of another colour or hour."""
+    spans = [match.span() for pattern in (_SIDE_WORDS, _TIMES) for match in pattern.finditer(key)]
+    if color:
+        spans.append((color[1] - 3, color[2] - 3))
+    style = next((name for name in sorted(LIGHT_STYLES, key=len, reverse=True) if re.search(rf"\b{re.escape(name)}\b", key)), None)
+    if style and (found := re.search(rf"\b{re.escape(style)}\b", key)):
+        spans.append(found.span())
+    if not spans or left_over(key, spans, filler=_WORDY):
+        return None
+    before = str(last.params.get("prompt", ""))
+    side = _SIDE_WORDS.search(key)
+    if side and _SIDE_WORDS.search(read(before).key) and len(spans) == 1:
+        prompt = re.sub(
+            r"(?i)\b(?:left|right|above|below|behind|front|trái|phải|trên|dưới|sau|trước)\b",
+            words.written(*_at(words, key, side.span())),
+            before,
+            count=1,
+        )
+    else:
+        prompt = f"{before}, {words.raw.strip(' .!')}".strip(" ,")
+    params = {**last.params, "prompt": prompt[:2000]}
+    if style:
+        params["style"] = LIGHT_STYLES[style]
+    return FollowUp("relight", params, from_source=True)
+
+
+def _at(words: Words, key: str, span: tuple[int, int]) -> tuple[int, int]:
+    """Where a span of the shortened key stands in the whole one."""
+    shift = words.key.find(key)
+    return span[0] + max(shift, 0), span[1] + max(shift, 0)
 
 
 def regenerated(words: Words, history: tuple[HistoryEntry, ...]) -> FollowUp | None:
@@ -263,9 +305,8 @@ def regenerated(words: Words, history: tuple[HistoryEntry, ...]) -> FollowUp | N
     params = {name: value for name, value in last.params.items() if name != "seed"}
     if ratio:
         params["aspect_ratio"] = ratio[0]
-    if style:
-        if style[0] and last.feature == "image_generation":
-            params["styling"] = {"style": style[0]}
+    if style and style[0] and last.feature == "image_generation":
+        params["styling"] = {"style": style[0]}
     match = _INSTEAD.match(key)
     change = words.written(match.start("w"), match.end("w")) if match else words.raw
     if ratio and not style and len(key.split()) <= 6:
@@ -287,7 +328,7 @@ def _scaled(step: PlannedStep, factor: float, facts: Facts) -> FollowUp | None:
                 if isinstance(op.get(name), int | float):
                     top = {"amount": 100, "radius": 4096, "degrees": 360}[name]
                     value = float(op[name]) * factor
-                    if abs(value - float(op[name])) < 5 and name == "amount":
+                    if factor != 0.5 and abs(value - float(op[name])) < 5 and name == "amount":
                         value = float(op[name]) + (5 if factor > 1 else -5) * (1 if op[name] >= 0 else -1)
                     value = max(-top, min(top, value))
                     op[name] = round(value) if name != "degrees" or float(value).is_integer() else round(value, 1)
