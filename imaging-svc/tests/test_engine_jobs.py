@@ -24,6 +24,7 @@ from photofun_common.bus import MemoryBus
 from photofun_common.contracts.imaging import StepRequested
 from photofun_common.contracts.jobs import ProviderTask, StepRecord
 from photofun_common.contracts.prompt import PlanMetadata, PlannedStep, PlanReady
+from photofun_common.errors import UpstreamError
 from photofun_common.fileurls import FileUrls
 from photofun_common.jobs import JobStore
 from photofun_common.testing.plugin import eventually
@@ -91,15 +92,16 @@ async def studio(fake: FakeFreepik, folder: Path) -> AsyncIterator[tuple[Studio,
             await fetcher.aclose()
 
 
-def plan() -> PlanReady:
+def plan(prompt: str = "a boat", *, attempt: int = 1, num_images: int = 1) -> PlanReady:
     return PlanReady(
+        attempt=attempt,
         job_id="j1",
         user_id="ann",
         session_id="s1",
-        prompt="a boat",
+        prompt=prompt,
         intent="image_generation",
         confidence=0.9,
-        plan=[PlannedStep(feature="image_generation", params={"prompt": "a boat"})],
+        plan=[PlannedStep(feature="image_generation", params={"prompt": prompt, "num_images": num_images})],
         metadata=PlanMetadata(model="m", provider="local", processing_time=0.1),
         deadline=datetime.now(UTC) + timedelta(seconds=60),
     )
@@ -122,34 +124,148 @@ async def killed_when(service: ImagingService, asked: StepRequested, moment: Cal
         await work
 
 
-def _has(state: str) -> Callable[[StepRecord], bool]:
-    return lambda step: any(task.state == state for task in step.tasks)
+def _stuck(service: ImagingService, part: str, verb: str) -> asyncio.Event:
+    """Make a verb of the service hang; the event says that it was reached."""
+    reached = asyncio.Event()
+
+    async def hang(*_: Any, **__: Any) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    setattr(getattr(service.runner, part), verb, hang)
+    return reached
 
 
-@pytest.mark.parametrize("at", ["after the call, before its answer", "while polling", "before the result was fetched"])
-async def test_a_killed_worker_costs_no_second_charge(at: str, tmp_path: Path) -> None:
-    fake = FakeFreepik(polls=10**6 if at == "while polling" else 1)
-    if at.startswith("after"):
-        fake.switches.hang_after_accept = 20.0
-    if at.startswith("before"):
-        fake.slow_content = 20.0
+POINTS = (
+    "before the call",
+    "after the call, before its answer is saved",
+    "after saving",
+    "before the ack",
+    "during polling",
+    "during upload",
+)
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_worker_killed_at_any_point_pays_once(point: str, tmp_path: Path) -> None:
+    fake = FakeFreepik(polls=10**6 if point in ("after saving", "during polling") else 1)
+    fake.slow_list = 20.0 if point == "before the call" else 0.0
+    fake.switches.hang_after_accept = 20.0 if point.startswith("after the call") else 0.0
 
     async with studio(fake, tmp_path) as (another, bus):
         first = await another()
         await first.take_plan(plan())
         asked = bus.of(StepRequested)[0]
-        moments = {"after": lambda step: fake.charges == 1, "while": _has("placed"), "before": _has("done")}
-        await killed_when(first, asked, moments[at.split()[0]])
-        assert fake.charges == 1
+        uploads = _stuck(first, "_files", "keep") if point == "during upload" else asyncio.Event()
+        acks = _stuck(first, "_announcer", "step_done") if point == "before the ack" else asyncio.Event()
+        moments: dict[str, Callable[[StepRecord], bool]] = {
+            "before the call": lambda step: fake.lists == 1,
+            "after the call, before its answer is saved": lambda step: fake.charges == 1,
+            "after saving": lambda step: any(task.state == "placed" for task in step.tasks),
+            "before the ack": lambda step: acks.is_set(),
+            "during polling": lambda step: fake.looks >= 3,
+            "during upload": lambda step: uploads.is_set(),
+        }
+        await killed_when(first, asked, moments[point])
 
-        fake.polls, fake.switches.hang_after_accept, fake.slow_content = 1, 0.0, 0.0
+        fake.polls, fake.switches.hang_after_accept, fake.slow_list = 1, 0.0, 0.0
         second = await another()
+        await second.run_step(asked)
         await second.run_step(asked)
         step = await step_of(second)
 
     assert (step.status, step.provider, step.degraded) == ("COMPLETED", "freepik", None)
     assert fake.charges == 1
+    assert step.cost == pytest.approx(0.1)
     assert "charge_uncertain" not in step.metadata
+
+
+async def test_a_job_says_what_it_cost_and_who_was_tried(tmp_path: Path) -> None:
+    fake = FakeFreepik()
+
+    async with studio(fake, tmp_path) as (another, bus):
+        service = await another()
+        await service.take_plan(plan(num_images=2))
+        await service.run_step(bus.of(StepRequested)[0])
+        step = await step_of(service)
+        today = await service.spending.today("ann")
+
+    assert step.cost == today == pytest.approx(0.2)
+    assert step.metadata["attempts"] == [{"engine": "freepik", "outcome": "done"}]
+
+
+@pytest.mark.parametrize("listed", [True, False])
+async def test_a_retry_by_the_person_remembers_the_call_in_doubt(listed: bool, tmp_path: Path) -> None:
+    """The lost task is looked for before another is placed, and where it can't be found the second charge is told."""
+    fake = FakeFreepik(has_list=listed)
+
+    async with studio(fake, tmp_path) as (another, bus):
+        first = await another()
+        await first.take_plan(plan())
+        fake.switches.hang_after_accept = 20.0
+
+        async def is_charged() -> bool:
+            return fake.charges == 1
+
+        work = asyncio.create_task(first.run_step(bus.of(StepRequested)[0]))
+        assert await eventually(is_charged, seconds=5)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        fake.switches.clear()
+        second = await another()
+        await second.give_up("j1", "killed")
+        assert (await second.jobs.get("j1")).status == "FAILED"
+
+        await second.take_plan(plan(attempt=2))
+        await second.run_step(bus.of(StepRequested)[-1])
+        step = await step_of(second)
+
+    assert step.status == "COMPLETED"
+    assert fake.charges == (1 if listed else 2)
+    assert ("charge_uncertain" in step.metadata) is not listed
+    assert step.cost == pytest.approx(0.1 if listed else 0.2)
+
+
+async def test_a_retry_with_other_words_does_not_hide_what_may_have_been_charged(tmp_path: Path) -> None:
+    fake = FakeFreepik(has_list=False)
+
+    async with studio(fake, tmp_path) as (another, bus):
+        service = await another()
+        fake.switches.reset_after_accept = 2
+        await service.take_plan(plan())
+        for _ in range(5):
+            with contextlib.suppress(UpstreamError):
+                await service.run_step(bus.of(StepRequested)[0])
+        assert (await service.jobs.get("j1")).status == "FAILED"
+
+        fake.switches.clear()
+        await service.take_plan(plan("a ship", attempt=2))
+        await service.run_step(bus.of(StepRequested)[-1])
+        step = await step_of(service)
+
+    assert step.status == "COMPLETED"
+    assert fake.posts()[-1].body["prompt"] == "a ship"
+    assert step.metadata["charge_uncertain"]
+    assert step.cost == pytest.approx(0.1 * fake.charges)
+
+
+async def test_a_task_that_failed_is_placed_anew_when_the_person_asks_again(tmp_path: Path) -> None:
+    fake = FakeFreepik(fate="FAILED")
+
+    async with studio(fake, tmp_path) as (another, bus):
+        service = await another()
+        await service.take_plan(plan())
+        for _ in range(5):
+            with contextlib.suppress(UpstreamError):
+                await service.run_step(bus.of(StepRequested)[0])
+        assert fake.charges == 1
+        fake.fate = "COMPLETED"
+        await service.take_plan(plan(attempt=2))
+        await service.run_step(bus.of(StepRequested)[-1])
+        step = await step_of(service)
+
+    assert step.status == "COMPLETED"
+    assert fake.charges == 2
 
 
 async def test_two_jobs_in_doubt_never_get_each_others_picture(tmp_path: Path) -> None:

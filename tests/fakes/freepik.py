@@ -59,6 +59,7 @@ class FakeFreepik:
     charges: int = 0
     seen: list[Seen] = field(default_factory=list)
     looks: int = 0
+    lists: int = 0
     tasks: dict[str, _Task] = field(default_factory=dict)
     _telling: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -138,6 +139,7 @@ class FakeFreepik:
         await self.hooks.tell(url, states)
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
+        self.lists += 1
         await asyncio.sleep(self.slow_list)
         if not self.has_list:
             return web.json_response({"data": None})

@@ -84,10 +84,10 @@ def _again(old: StepRecord, new: StepRecord) -> StepRecord:
 def _remembered(task: ProviderTask, *, same: bool) -> ProviderTask:
     in_doubt = task.task_id is None and task.state in ("placing", "unknown", "done")
     if in_doubt and same:
-        return task.model_copy(update={"uncertain": False})
+        return task.model_copy(update={"state": "placing", "uncertain": False})
     if same and task.state in ("placed", "done"):
         return task
-    return task.model_copy(update={"state": "failed", "task_id": None, "before": None, "uncertain": task.uncertain or in_doubt})
+    return task.model_copy(update={"state": "past", "task_id": None, "before": None, "uncertain": task.uncertain or in_doubt})
 
 
 def begun(record: JobRecord, run: int, step: int) -> JobRecord:

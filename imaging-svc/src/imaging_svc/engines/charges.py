@@ -34,7 +34,7 @@ async def charged_once(
     A call whose answer was lost is made again once, and marked; after that OutcomeUnknownError.  `call` hears whether it is a repeat.
     """
     known = known_task(tasks, engine, index)
-    lost = known is not None and known.state != "failed"
+    lost = known is not None and known.state not in ("failed", "past")
     if known is not None and lost and known.uncertain:
         raise OutcomeUnknownError("Two calls may have been charged and gave nothing: there is no third")
     uncertain = lost or (known is not None and known.uncertain)

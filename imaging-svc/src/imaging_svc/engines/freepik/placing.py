@@ -53,7 +53,7 @@ class Placing:
     async def task(self, call: Call, index: int, tasks: Tasks) -> ProviderTask:
         """The placed task of a picture: the one the record knows, or a new one."""
         known = known_task(tasks, _ENGINE, index)
-        if known is None or (known.state == "failed" and known.task_id is None):
+        if known is None or (known.state in ("failed", "past") and known.task_id is None):
             return await self._place(call, index, tasks, known, uncertain=known is not None and known.uncertain)
         if known.state == "failed":
             raise ProviderFailedError(f"Freepik's task {known.task_id} failed")

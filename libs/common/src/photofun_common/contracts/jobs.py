@@ -29,7 +29,9 @@ class JobEvent(Value):
 
 
 class ProviderTask(Value):
-    """A paid call that was placed: saved before anything waits for it.  `state` unknown: the answer never came.
+    """A paid call that was placed: saved before anything waits for it.
+
+    `state` unknown: the answer never came; past: it belongs to an earlier run of the job, only its cost and its doubt count.
 
     `pictures` is how many the call asks for, `cost` what it is taken to cost in the unit of IMAGING_PRICES.  `before` lists the
     provider's tasks just before the call, to find one whose answer was lost; `uncertain` says that an earlier call for the same
@@ -40,7 +42,7 @@ class ProviderTask(Value):
     endpoint: str
     task_id: str | None = None
     index: int = 0
-    state: Literal["placing", "placed", "done", "failed", "unknown"] = "placing"
+    state: Literal["placing", "placed", "done", "failed", "unknown", "past"] = "placing"
     placed_at: datetime
     pictures: int = 1
     cost: float | None = None
