@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import importlib.util
 import mimetypes
@@ -13,6 +14,8 @@ from .wire import Answer, Exchange, Pairs
 __all__ = ["Pages"]
 
 _STUDIO = Path(__file__).parent / "studio"
+_KINDS = {".webmanifest": "application/manifest+json", ".js": "text/javascript"}
+_WORTH_PACKING = 700
 _STUDIO_POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data: https: http:; "
     b"font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -42,7 +45,7 @@ _REDOC = b"""<!doctype html>
 
 
 class Page:
-    """A file in memory with its ETag."""
+    """A file in memory with its ETag; texts also packed, for clients that take gzip."""
 
     def __init__(self, body: bytes, kind: str, *, policy: bytes | None = None, cache_for: bytes = b"no-cache") -> None:
         self.body = body
@@ -51,11 +54,17 @@ class Page:
         self.headers: Pairs = [(b"content-type", (kind + charset).encode()), (b"etag", self.etag), (b"cache-control", cache_for)]
         if policy:
             self.headers.append((b"content-security-policy", policy))
+        self.packed = gzip.compress(body, 9, mtime=0) if charset and len(body) > _WORTH_PACKING else None
+        if self.packed:
+            self.headers.append((b"vary", b"accept-encoding"))
 
     def answer(self, exchange: Exchange) -> Answer:
         asked = exchange.header(b"if-none-match")
         if asked and self.etag in (tag.strip().removeprefix(b"W/") for tag in asked.split(b",")):
             return Answer(304, b"", self.headers)
+        if self.packed and b"gzip" in exchange.header(b"accept-encoding"):
+            weak = [(name, b"W/" + value if name == b"etag" else value) for name, value in self.headers]
+            return Answer(200, self.packed, [*weak, (b"content-encoding", b"gzip")])
         return Answer(200, self.body, self.headers)
 
 
@@ -83,7 +92,7 @@ def _studio_files() -> dict[str, Page]:
     found = {}
     for file in sorted(_STUDIO.rglob("*")):
         if file.is_file() and not file.name.startswith("."):
-            kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+            kind = _KINDS.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
             policy = _STUDIO_POLICY if file.suffix == ".html" else None
             found[file.relative_to(_STUDIO).as_posix()] = Page(file.read_bytes(), kind, policy=policy)
     return found
