@@ -9,6 +9,9 @@ from conversation_svc.main import create_app
 from conversation_svc.settings import Settings
 from photofun_common.bus import MemoryBus
 from photofun_common.contracts.conversation import MessageReceived, SessionDeleted
+from photofun_common.contracts.imaging import KeepQuestion
+from photofun_common.contracts.values import Picture
+from photofun_common.errors import NotFoundError
 from photofun_common.identity import IDENTITY_HEADER, IdentityKeeper
 from photofun_common.once import ONCE_HEADER
 from photofun_common.testing.plugin import client_for, eventually
@@ -456,3 +459,53 @@ async def test_a_call_made_again_after_its_answer_was_deleted_makes_nothing_new(
 
     assert (again.status_code, again.json()["result"]["message_id"], again.json()["result"]["status"]) == (202, mid, "CANCELED")
     assert len(await talk.context.store.turns(talk.sid, limit=10)) == 1
+
+
+# --- start again from a picture
+
+
+def _keeps(bus: MemoryBus, *, away: bool = False) -> list[KeepQuestion]:
+    """imaging-svc's look-alike: keeps every picture, and these are what it was asked to."""
+    asked: list[KeepQuestion] = []
+
+    async def keep(raw: bytes) -> Picture:
+        question = KeepQuestion.model_validate_json(raw)
+        asked.append(question)
+        if away:
+            raise NotFoundError("There is no such file", slug="file-not-found")
+        key = question.picture.key or f"{'c' * 40}.png"
+        return Picture(image_id="kept", key=key, width=64, height=48, content_type="image/png")
+
+    bus.rpc["rpc.imaging.keep"] = keep
+    return asked
+
+
+async def test_a_session_starts_from_any_picture_and_the_first_message_edits_it(client: Any, bus: MemoryBus) -> None:
+    asked = _keeps(bus)
+    url = f"http://studio.test/v1/files/{'a' * 40}.png"
+
+    made = await client.post("/v1/chat/sessions", json={"user_id": "ann", "image_url": url})
+    session = made.json()["result"]
+    await client.post(f"/v1/chat/sessions/{session['session_id']}/messages", json={"user_id": "ann", "content": "make it grey"})
+
+    told = bus.of(MessageReceived)[0]
+    assert made.status_code == 201 and session["image_url"] == url and asked[0].picture.key == f"{'a' * 40}.png"
+    assert (told.picture.key, told.pictures[0].width, told.pictures[0].current) == (f"{'a' * 40}.png", 64, True)
+
+
+async def test_a_picture_from_elsewhere_is_kept_first(client: Any, bus: MemoryBus) -> None:
+    asked = _keeps(bus)
+
+    session = (await client.post("/v1/chat/sessions", json={"user_id": "ann", "image_url": "https://a.example/b.jpg"})).json()["result"]
+
+    assert asked[0].picture.url == "https://a.example/b.jpg" and asked[0].cause == session["session_id"]
+    assert session["image_url"].endswith(f"{'c' * 40}.png")
+
+
+async def test_a_session_from_a_picture_that_is_gone_is_refused(client: Any, bus: MemoryBus) -> None:
+    _keeps(bus, away=True)
+
+    gone = await client.post("/v1/chat/sessions", json={"user_id": "ann", "image_url": f"http://studio.test/v1/files/{'a' * 40}.png"})
+    listed = (await client.get("/v1/chat/sessions", params={"user_id": "ann"})).json()["result"]
+
+    assert gone.status_code == 404 and gone.json()["slug"] == "file-not-found" and listed == []

@@ -4,9 +4,10 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
-from conversation_svc.domain import Session, SessionPicture, checked_plan, decode_picture, mark_of, title_of, undo, undo_mark
+from conversation_svc.domain import Session, SessionPicture, decode_picture, mark_of, title_of, undo, undo_mark
 from photofun_common.contracts.prompt import PlannedStep, UndoTarget
 from photofun_common.errors import InvalidError, TooLargeError
+from photofun_common.plans import checked_plan
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 

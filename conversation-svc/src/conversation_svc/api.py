@@ -71,6 +71,7 @@ class _Body(BaseModel):
 
 class CreateSession(_Body):
     title: Annotated[str, AfterValidator(clean_text), Field(max_length=200)] | None = None
+    image_url: Url | None = Field(default=None, description="start from this picture: any of the gallery, or one from elsewhere")
 
 
 class RenameSession(_Body):
@@ -143,7 +144,7 @@ async def _owner(request: Request, caller: Caller) -> str | None:
 @router.post("/sessions", status_code=201, summary="Start a session", openapi_extra=body_schema(CreateSession))
 async def create_session(request: Request, doors: Service, caller: By) -> Response:
     body = (await read_body(request, CreateSession)).model(CreateSession)
-    session = await doors.conversations.sessions.open(caller.owner(body.user_id), body.title, once_of(request))
+    session = await doors.conversations.sessions.open(caller.owner(body.user_id), body.title, once_of(request), image_url=body.image_url)
     return ok(doors.views.session(session, []), "Session created", status=201)
 
 

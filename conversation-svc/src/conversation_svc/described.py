@@ -157,7 +157,9 @@ _DONE = {
 }
 
 DESCRIPTION = {
-    f"POST {_BASE}": Described("Start a session", SessionView, statuses=(201,), example=_SESSION, sent={"user_id": "ana"}),
+    f"POST {_BASE}": Described(
+        "Start a session, perhaps from a picture", SessionView, statuses=(201,), example=_SESSION, sent={"user_id": "ana"}
+    ),
     f"GET {_BASE}": Described("A user's sessions, newest first", list[SessionView], (USER, LIMIT, CURSOR), example=[_SESSION]),
     f"GET {_BASE}/{{session_id}}": Described(
         "A session with a page of its messages, the newest first asked for", SessionView, (USER, LIMIT, _BEFORE), example=_SESSION

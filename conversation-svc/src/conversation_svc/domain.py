@@ -5,17 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from photofun_common.contracts.features import by_id
 from photofun_common.contracts.jobs import JobStatus
 from photofun_common.contracts.prompt import Choice, PlanMetadata, PlannedStep, UndoTarget
-from photofun_common.contracts.values import PictureRef, ProblemData
+from photofun_common.contracts.values import Picture, PictureRef, ProblemData
 from photofun_common.errors import ConflictError, InvalidError, NotFoundError, RateLimitedError, TooLargeError
-from photofun_common.problem import from_validation
-from pydantic import ValidationError
 
 __all__ = [
     "ACTIVE",
@@ -32,8 +29,8 @@ __all__ = [
     "Status",
     "TooManyJobsError",
     "Turn",
+    "begun_with",
     "checked_picture",
-    "checked_plan",
     "content_of",
     "decode_picture",
     "found",
@@ -49,7 +46,6 @@ Status = Literal["PROCESSING", "AWAITING_APPROVAL", "DONE", "FAILED", "CANCELED"
 ACTIVE: frozenset[Status] = frozenset({"PROCESSING", "AWAITING_APPROVAL"})
 ENDED: frozenset[Status] = frozenset({"DONE", "FAILED", "CANCELED"})
 MAX_PICTURES = 500
-MAX_STEPS = 8
 MAX_PICTURE_BYTES = 10 * 2**20
 JOB_STATUS: dict[Status, JobStatus] = {
     "PROCESSING": "CREATED", "AWAITING_APPROVAL": "AWAITING_APPROVAL", "DONE": "COMPLETED", "FAILED": "FAILED", "CANCELED": "CANCELED",
@@ -211,6 +207,15 @@ def mark_of(rank: int, step: int) -> int:
     return rank * 100 + min(step, 97) + 1
 
 
+def begun_with(session: Session, picture: Picture) -> Session:
+    """The session with this picture as its first and current one."""
+    first = SessionPicture(
+        image_id=picture.image_id, key=picture.key, kind="upload", message_id="", rank=0, step=-1, width=picture.width,
+        height=picture.height, has_alpha=picture.has_alpha,
+    )  # fmt: skip
+    return replace(session, pictures=(first,), current=first.image_id, mark=mark_of(0, -1))
+
+
 def undo_mark(rank: int) -> int:
     return rank * 100 + 99
 
@@ -340,29 +345,3 @@ def checked_picture(data: bytes, name: str) -> bytes:
 
 def _bad_picture(message: str, name: str = "image_data") -> InvalidError:
     return InvalidError(f"{name}: {message}", errors=[{"field": name, "message": message}])
-
-
-def checked_plan(steps: list[PlannedStep]) -> list[PlannedStep]:
-    """A plan that a person edited, held against the features' declarations.  Raises InvalidError."""
-    if not 1 <= len(steps) <= MAX_STEPS:
-        raise InvalidError(f"plan: 1 to {MAX_STEPS} steps", errors=[{"field": "plan", "message": f"must have 1 to {MAX_STEPS} steps"}])
-    return [_checked_step(index, step) for index, step in enumerate(steps)]
-
-
-def _checked_step(index: int, step: PlannedStep) -> PlannedStep:
-    where = f"plan.{index}"
-    feature = by_id(step.feature)
-    if feature is None:
-        message = f"there is no feature {step.feature[:60]!r}"
-        raise InvalidError(f"{where}.feature: {message}", errors=[{"field": f"{where}.feature", "message": message}])
-    unknown = [name for name in step.params if name not in feature.params.model_fields]
-    if unknown:
-        errors = [{"field": f"{where}.params.{name[:60]}", "message": f"is no parameter of {feature.id}"} for name in unknown[:10]]
-        raise InvalidError(f"{errors[0]['field']}: {errors[0]['message']}", errors=errors)
-    try:
-        params = feature.params.model_validate(step.params)
-    except ValidationError as error:
-        problem = from_validation(error.errors(include_url=False, include_input=False, include_context=False))
-        errors = [{"field": f"{where}.params.{line['field']}", "message": line["message"]} for line in problem.errors]
-        raise InvalidError(f"{errors[0]['field']}: {errors[0]['message']}", errors=errors) from error
-    return PlannedStep(feature=feature.id, params=params.model_dump(mode="json", exclude_unset=True))

@@ -51,8 +51,8 @@ class Meaning:
             await self._bus.park(name, wish.data)
             found.append(PictureRef(upload=name))
         if wish.image_url:
-            found.append(self._ref_of(wish.image_url, session))
-        return [*found, *selected, *(self._ref_of(url, session) for url in wish.additional)]
+            found.append(self.ref_of(wish.image_url, session))
+        return [*found, *selected, *(self.ref_of(url, session) for url in wish.additional)]
 
     async def _selected(self, session: Session, message_ids: Sequence[str]) -> list[PictureRef]:
         if not message_ids:
@@ -69,7 +69,7 @@ class Meaning:
                 found.append(ref)
         return found
 
-    def _ref_of(self, url: str, session: Session) -> PictureRef:
+    def ref_of(self, url: str, session: Session) -> PictureRef:
         """One of our own file URLs is read from the store; any other is fetched by imaging-svc, which judges it."""
         key = self._files.key_of(url)
         if key is None:

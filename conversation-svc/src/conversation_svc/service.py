@@ -45,11 +45,12 @@ def open_conversations(
     outbox = Outbox(store, bus, records)
     room = Room(store, max_queued)
     reading = Reading(store)
-    sessions = Sessions(store, bus, records)
+    meaning = Meaning(store, bus, files, signed=signed)
+    sessions = Sessions(store, bus, records, meaning)
     following = Following(store, outbox, records)
     return Conversations(
         sessions=sessions,
-        sending=Sending(store, outbox, Meaning(store, bus, files, signed=signed), room, job_deadline=job_deadline),
+        sending=Sending(store, outbox, meaning, room, job_deadline=job_deadline),
         reading=reading,
         records=records,
         steering=Steering(store, outbox, reading, room, job_deadline=job_deadline),

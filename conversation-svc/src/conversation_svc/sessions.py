@@ -8,26 +8,39 @@ from typing import Literal
 
 from photofun_common.bus import Bus
 from photofun_common.contracts.conversation import SessionDeleted
+from photofun_common.contracts.imaging import KeepQuestion
+from photofun_common.contracts.values import Picture
 from photofun_common.errors import UnavailableError
 from photofun_common.once import id_of_call
 
-from .domain import Session, found, now
+from .domain import Session, begun_with, found, now
+from .meaning import Meaning
 from .records import Records
 from .store import Store
 
 __all__ = ["Sessions"]
 
+KEEP = "rpc.imaging.keep"
+_KEEP_SECONDS = 30.0
+
 
 class Sessions:
     """Open, list, rename, delete."""
 
-    def __init__(self, store: Store, bus: Bus, records: Records) -> None:
-        self._store, self._bus, self._records = store, bus, records
+    def __init__(self, store: Store, bus: Bus, records: Records, meaning: Meaning) -> None:
+        self._store, self._bus, self._records, self._meaning = store, bus, records, meaning
 
-    async def open(self, user_id: str, title: str | None, once: str | None = None) -> Session:
-        """A new session; the same call made again (`once` names it) gets the one that it made."""
+    async def open(self, user_id: str, title: str | None, once: str | None = None, *, image_url: str | None = None) -> Session:
+        """A new session; the same call made again (`once` names it) gets the one that it made.
+
+        With `image_url` that picture is its first, and what the first message edits.  Raises what is wrong with the picture.
+        """
         session_id = id_of_call(once, "session", user_id)
         session = Session(session_id=session_id, user_id=user_id, title=title or None, created_at=now(), updated_at=now())
+        if image_url:
+            ref = self._meaning.ref_of(image_url, session)
+            kept = await self._bus.request(KEEP, KeepQuestion(picture=ref, cause=session_id), Picture, timeout=_KEEP_SECONDS)
+            session = begun_with(session, kept)
         return found(await self._store.add_session(session))
 
     async def get(self, session_id: str, owner: str | None) -> Session:

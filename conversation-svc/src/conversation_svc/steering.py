@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from photofun_common.contracts.prompt import PlannedStep
+from photofun_common.plans import checked_plan
 
 from .domain import (
     ACTIVE,
@@ -15,7 +16,6 @@ from .domain import (
     NotRetryableError,
     Status,
     Turn,
-    checked_plan,
     found,
     now,
 )

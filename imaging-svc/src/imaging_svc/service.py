@@ -60,7 +60,7 @@ class ImagingService:
         self.files = Files(blobs, pool, fetcher, urls, secret)
         self.router = Router(engines, routing)
         self._announcer = announcer = Announcer(bus)
-        sources = Sources(bus, jobs, self.files, announcer)
+        self.sources = sources = Sources(bus, jobs, self.files, announcer)
         self.intake = Intake(
             bus=bus,
             jobs=jobs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from photofun_common.bus import Bus
+from photofun_common.contracts.imaging import KeepQuestion
 from photofun_common.contracts.jobs import JobRecord
 from photofun_common.contracts.values import Picture, PictureRef
 from photofun_common.jobs import JobStore
@@ -36,6 +37,14 @@ class Sources:
             return before.model_copy(update={"source": found.get("picture", before.source), "reference_picture": reference})
 
         return await self._jobs.change(record.job_id, change)
+
+    async def keep(self, asked: KeepQuestion) -> Picture:
+        """A picture that is to be in the store, whatever it is for.  Raises what is wrong with it."""
+        ref = asked.picture
+        if ref.key:
+            return await self._files.stored(ref.key, ref.image_id)
+        data = await self._bus.unpark(ref.upload) if ref.upload else await self._files.fetch(ref.url or "")
+        return await self._files.store(data, "kept", asked.cause)
 
     async def _resolved(self, record: JobRecord, role: str, ref: PictureRef) -> Picture:
         if ref.key:

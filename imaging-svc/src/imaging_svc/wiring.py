@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,6 +18,7 @@ from photofun_common.jetstream import JetStreamBus
 from photofun_common.jobs import JobStore
 from pydantic import SecretStr
 
+from .answers import answers_of
 from .engines import Engine
 from .engines.bells import Bells
 from .engines.freepik import FreepikEngine
@@ -151,13 +151,14 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
             await service.give_up(event.job_id, reason)
 
         bus.subscribe(service, subscriptions_of(HANDLERS), dead=dead)
+        answering = [asyncio.create_task(bus.answer(subject, answer)) for subject, answer in answers_of(service).items()]
         sweeper = asyncio.create_task(_sweep(service))
         try:
             yield Context(service, bus)
         finally:
-            sweeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sweeper
+            for task in (sweeper, *answering):
+                task.cancel()
+            await asyncio.gather(sweeper, *answering, return_exceptions=True)
             await bus.aclose()
             await service.aclose()
             await fetcher.aclose()

@@ -25,7 +25,10 @@ __all__ = ["BUCKETS", "SERVICES", "Bucket", "Rights", "prepare", "rights_of", "t
 SERVICES = ("gateway", "conversation-svc", "prompt-svc", "imaging-svc", "gallery-svc")
 _DAY = 86400
 _UPLOADS_KEEP, _UPLOADS_BYTES = 3600, 2**30
-_ANSWERS = {"rpc.prompt.refine": ("prompt-svc", ("imaging-svc",))}
+_ANSWERS = {
+    "rpc.prompt.refine": ("prompt-svc", ("imaging-svc",)),
+    "rpc.imaging.keep": ("imaging-svc", ("conversation-svc",)),
+}
 """Question: who answers, who asks."""
 
 
@@ -75,7 +78,7 @@ def rights_of(service: str) -> Rights:
         publish += [f"$O.{UPLOADS}.>", *(f"$JS.API.STREAM.{verb}.OBJ_{UPLOADS}" for verb in ("INFO", "MSG.GET", "PURGE"))]
         publish.append(f"$JS.API.DIRECT.GET.OBJ_{UPLOADS}.>")
     if service == "imaging-svc":
-        publish += _reading(f"OBJ_{UPLOADS}")
+        publish += ["$JS.API.STREAM.NAMES", *_reading(f"OBJ_{UPLOADS}")]  # the client asks which stream holds an object's pieces
     answers = False
     for subject, (answerer, askers) in _ANSWERS.items():
         if service in askers:
@@ -89,7 +92,7 @@ def rights_of(service: str) -> Rights:
 def _reading(stream: str) -> list[str]:
     """Look at a stream, get a message of it, follow it."""
     api_calls = [f"STREAM.INFO.{stream}", f"STREAM.MSG.GET.{stream}", f"DIRECT.GET.{stream}.>"]
-    api_calls += [f"CONSUMER.{verb}.{stream}.>" for verb in ("CREATE", "INFO", "DELETE")]
+    api_calls += [f"CONSUMER.CREATE.{stream}", *(f"CONSUMER.{verb}.{stream}.>" for verb in ("CREATE", "INFO", "DELETE"))]
     return [f"$JS.API.{call}" for call in api_calls] + [f"$JS.FC.{stream}.>"]
 
 

@@ -40,6 +40,7 @@ FLOW: tuple[Row, ...] = (
 
 RPC: dict[str, str] = {
     "rpc.prompt.refine": "prompt-svc answers RefineQuestion with RefineAnswer",
+    "rpc.imaging.keep": "imaging-svc answers KeepQuestion with Picture",
 }
 
 

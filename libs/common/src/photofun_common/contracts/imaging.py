@@ -9,9 +9,9 @@ from pydantic import Field
 
 from .envelope import EventData
 from .prompt import PlanMetadata
-from .values import Picture, ProblemData
+from .values import Picture, PictureRef, ProblemData, Value
 
-__all__ = ["FileRemoved", "ImageReady", "JobFinished", "SourceStored", "StepRequested"]
+__all__ = ["FileRemoved", "ImageReady", "JobFinished", "KeepQuestion", "SourceStored", "StepRequested"]
 
 
 class StepRequested(EventData):
@@ -86,3 +86,13 @@ class FileRemoved(EventData):
     subject: ClassVar[str] = "photofun.imaging.file_removed.v1"
 
     key: str
+
+
+class KeepQuestion(Value):
+    """What the bus's `rpc.imaging.keep` asks: have this picture in the store, and say what is known of it.
+
+    The same `cause` again is the same file.
+    """
+
+    picture: PictureRef
+    cause: str
