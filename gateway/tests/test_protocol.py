@@ -102,3 +102,15 @@ async def test_hosts_can_be_listed(serve: Any) -> None:
 
     assert status_of(await gateway.raw(b"GET /livez HTTP/1.1\r\nHost: studio.example:80\r\nConnection: close\r\n\r\n")) == 200
     assert status_of(await gateway.raw(b"GET /livez HTTP/1.1\r\nHost: evil.com\r\nConnection: close\r\n\r\n")) == 400
+
+
+async def test_trailers_are_no_headers(gateway: Any, studio: Any) -> None:
+    """What comes after the body can't add what the gateway has judged already."""
+    body = b"2\r\nhi\r\n0\r\nX-Late: 1\r\nAuthorization: Bearer x\r\n\r\n"
+    head = b"POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\nTrailer: X-Late\r\n\r\n"
+
+    answer = await gateway.raw(head + body + b"GET /livez HTTP/1.1\r\n" + END)
+
+    assert answer.count(b"HTTP/1.1 200") == 2
+    assert studio.last.body == b"hi"
+    assert not {"x-late", "authorization"} & set(studio.last.headers)

@@ -5,19 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import parse_qsl, quote
 
-import aiohttp
-import orjson
+from photofun_common.draining import is_draining
 from photofun_common.errors import (
-    InvalidError,
-    MalformedError,
     NotFoundError,
     PhotoFunError,
     RateLimitedError,
@@ -31,9 +25,13 @@ from photofun_common.telemetry import REQUEST_SECONDS, REQUESTS
 from photofun_common.tracing import span
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from .admission import ALLOW, NoSuchMethodError, admit, preflight
 from .auth import ANYBODY, Principal, check_scopes
+from .claims import claimed_user, user_in_query
 from .idempotency import MOST_KEPT, Claim, Kept, key_of
+from .inside import Inside
 from .limiting import refusal_headers
+from .pool import TROUBLE
 from .routing import Route, canonical_path, route_of
 from .upstreams import BodyDigest, inward_headers
 from .wire import Answer, ClientGoneError, Exchange, Pairs, json_answer, problem_answer
@@ -42,16 +40,9 @@ from .wiring import VERSION, Context
 __all__ = ["Api"]
 
 log = logging.getLogger(__name__)
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_ALLOW = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-_LONGEST_URL = 4096
-_PEEK = 256 * 1024
-_PEEK_FORM = 16 * 1024
 _HEALTH_SECONDS = 0.8
-_FORM_USER = re.compile(rb'name="(?:user_id|userId)"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{1,128})\r\n')
-_HOST = re.compile(rb"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
-_SAFE_QUERY = re.compile(rb"[\x21-\x7e]*")
-_EXPOSED = b"X-Request-Id, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, Idempotency-Replayed, ETag, Location"
+_ASSISTANT = "mcp"
+_IDENTITY, _ONCE = IDENTITY_HEADER.encode(), ONCE_HEADER.lower().encode()
 _ALWAYS: Pairs = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -60,14 +51,6 @@ _ALWAYS: Pairs = [
 ]
 _QUIET = frozenset({"/livez", "/readyz", "/metrics", "/health"})
 Handler = Callable[[Exchange], Awaitable[Answer]]
-
-
-class NoSuchMethodError(InvalidError):
-    slug, title, status, code = "method-not-allowed", "Method not allowed", 405, 9999
-
-
-class UrlTooLongError(InvalidError):
-    slug, title, status = "uri-too-long", "The URL is too long", 414
 
 
 class Api:
@@ -108,10 +91,10 @@ class Api:
             context = self.context
             if context is None:
                 raise PhotoFunError("The gateway is starting")
-            self._admit(context, exchange)
+            admit(context, exchange)
             path = canonical_path(exchange.raw_path)
             route = route_of(exchange.method, path)
-            label, is_openai = (route.label, route.is_openai) if route else (path if path in self._own else "-", False)
+            label, is_openai = (route.label, route.is_openai) if route else (path if path in self._own or path == "/mcp" else "-", False)
             await self._respond(context, exchange, path, route)
         except ClientGoneError:
             exchange.status = exchange.status or 499
@@ -138,51 +121,20 @@ class Api:
         if isinstance(error, RateLimitedError):
             exchange.extra.extend(refusal_headers(error))
         if error.status == 405:
-            exchange.extra.append((b"allow", _ALLOW))
+            exchange.extra.append((b"allow", ALLOW))
         with suppress(ClientGoneError):
             path = exchange.raw_path[:300].decode("latin-1")
             await exchange.answer(problem_answer(error, instance=path, is_openai=is_openai))
 
-    # --- what comes before any route
-
-    def _admit(self, context: Context, exchange: Exchange) -> None:
-        """What every call must satisfy; also finds the real peer and the CORS headers."""
-        if len(exchange.raw_path) + len(exchange.query) > _LONGEST_URL:
-            raise UrlTooLongError(f"A URL may have {_LONGEST_URL} characters", limit=_LONGEST_URL)
-        if context.proxies:
-            exchange.peer = _real_peer(exchange, context)
-        origin = exchange.header(b"origin")
-        if origin:
-            self._allow_origin(context, exchange, origin)
-        hosts = exchange.headers(b"host")
-        if len(hosts) > 1 or (hosts and not _HOST.fullmatch(hosts[0])):
-            raise MalformedError("The Host header is not valid")
-        if context.hosts and (not hosts or hosts[0].decode().rsplit(":", 1)[0].lower() not in context.hosts):
-            raise MalformedError("This Host is not served here", slug="unknown-host")
-        if exchange.method not in _METHODS:
-            raise NoSuchMethodError(f"{exchange.method[:20]} is not allowed here")
-        if not _SAFE_QUERY.fullmatch(exchange.query):
-            exchange.query = quote(exchange.query, safe="!$%&'()*+,-./:;=?@_~").encode()
-
-    def _allow_origin(self, context: Context, exchange: Exchange, origin: bytes) -> None:
-        everyone = "*" in context.origins
-        if not everyone and origin.decode("latin-1").rstrip("/") not in context.origins:
-            exchange.extra.append((b"vary", b"Origin"))
-            return
-        exchange.extra += [
-            (b"access-control-allow-origin", b"*" if everyone else origin),
-            (b"access-control-expose-headers", _EXPOSED),
-            (b"vary", b"Origin"),
-        ]
-        if not everyone:
-            exchange.extra.append((b"access-control-allow-credentials", b"true"))
-
     async def _respond(self, context: Context, exchange: Exchange, path: str, route: Route | None) -> None:
         if exchange.method == "OPTIONS":
-            await exchange.answer(_preflight(exchange))
+            await exchange.answer(preflight(exchange))
             return
         if route is not None:
             await self._proxy(context, exchange, route)
+            return
+        if path == "/mcp":
+            await self._assist(context, exchange)
             return
         if handler := self._own.get(path):
             answer = await handler(exchange)
@@ -197,7 +149,7 @@ class Api:
     # --- the way to a service
 
     async def _proxy(self, context: Context, exchange: Exchange, route: Route) -> None:
-        principal = await self._judged(context, exchange, route)
+        principal = await self._judged(context, exchange, is_public=route.is_public)
         key = key_of(exchange) if exchange.method == "POST" else None
         length = exchange.length
         if length is not None and length > route.body_limit:
@@ -206,22 +158,31 @@ class Api:
         if principal.user is not None:
             caller = f"u:{principal.user}"
         elif context.is_open and (route.is_counted or key):
-            claimed = await _claimed_user(exchange, route)
+            claimed = await claimed_user(exchange, route)
             caller = f"u:{claimed}" if claimed else caller
         if route.is_counted:
             exchange.extra += context.rates.count(caller, paid=route.is_paid)
         headers = inward_headers(exchange)
-        headers["x-request-id"] = exchange.request_id
-        headers[IDENTITY_HEADER] = context.identities.token(route.service, principal)
+        headers.append((b"x-request-id", exchange.request_id.encode()))
+        headers.append((_IDENTITY, context.identities.token(route.service, principal)))
         with span(f"{exchange.method} {route.service}", "client", attributes={"peer.service": route.service}):
-            headers["traceparent"] = traceparent.get()
+            headers.append((b"traceparent", traceparent.get().encode()))
             if key is None:
                 await context.upstreams.stream(exchange, route, headers)
             else:
                 await self._once(context, exchange, route, headers, caller, key)
 
-    async def _judged(self, context: Context, exchange: Exchange, route: Route) -> Principal:
-        if context.guard is None or route.is_public:
+    async def _assist(self, context: Context, exchange: Exchange) -> None:
+        """MCP: each call stands alone, as the person who is signed in (in open mode: as `?user_id=`)."""
+        principal = await self._judged(context, exchange, is_public=False)
+        user = principal.user or user_in_query(exchange.query) or _ASSISTANT
+        caller = f"u:{user}"
+        exchange.extra += context.rates.count(caller, paid=False)
+        inside = Inside(context, principal, user=user, caller=caller)
+        await context.mcp.serve(exchange.scope, exchange.receive, exchange.send, inside)
+
+    async def _judged(self, context: Context, exchange: Exchange, *, is_public: bool) -> Principal:
+        if context.guard is None or is_public:
             return ANYBODY
         try:
             principal = await context.guard.judge(exchange.headers(b"authorization"), exchange.headers(b"x-api-key"))
@@ -242,7 +203,7 @@ class Api:
                 digest.feed(chunk)
             await exchange.answer(claim.replay(digest.hexdigest()))
             return
-        headers[ONCE_HEADER] = claim.once  # a service that did it already answers that
+        headers.append((_ONCE, claim.once.encode()))  # a service that did it already answers that
         await _first(context, exchange, route, headers, claim, digest)
 
     # --- what the gateway answers itself
@@ -261,6 +222,8 @@ class Api:
 
     async def _readyz(self, _exchange: Exchange) -> Answer:
         assert self.context is not None
+        if is_draining():
+            return json_answer({"status": "draining", "service": "gateway", "version": VERSION}, 503)
         return json_answer({"status": "healthy", "service": "gateway", "version": VERSION})
 
     async def _metrics(self, _exchange: Exchange) -> Answer:
@@ -292,82 +255,6 @@ async def _first(context: Context, exchange: Exchange, route: Route, headers: An
 async def _is_healthy(context: Context, name: str) -> bool:
     try:
         status, _ = await context.upstreams.get(name, "/readyz", seconds=_HEALTH_SECONDS)
-    except (aiohttp.ClientError, OSError):
+    except TROUBLE:
         return False
     return status == 200
-
-
-def _preflight(exchange: Exchange) -> Answer:
-    headers: Pairs = [(b"allow", _ALLOW)]
-    if exchange.header(b"access-control-request-method") and any(name == b"access-control-allow-origin" for name, _ in exchange.extra):
-        asked = exchange.header(b"access-control-request-headers")
-        headers += [
-            (b"access-control-allow-methods", _ALLOW),
-            (b"access-control-allow-headers", asked[:1024] or b"Content-Type, Authorization, X-API-Key, Idempotency-Key, X-Request-Id"),
-            (b"access-control-max-age", b"600"),
-        ]
-    return Answer(204, b"", headers)
-
-
-def _real_peer(exchange: Exchange, context: Context) -> str:
-    """The rightmost address that no trusted proxy has, as the trusted proxies tell it."""
-
-    def is_trusted(text: str) -> bool:
-        try:
-            address = ip_address(text)
-        except ValueError:
-            return False
-        return any(address in network for network in context.proxies)
-
-    peer = exchange.peer
-    hops = b",".join(exchange.headers(b"x-forwarded-for")).decode("latin-1").split(",")
-    for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
-        if not is_trusted(peer):
-            break
-        try:
-            peer = str(ip_address(hop))
-        except ValueError:
-            break
-    return peer
-
-
-async def _claimed_user(exchange: Exchange, route: Route) -> str | None:
-    """In open mode: the user that the query or the body names, as far as that is cheap to see."""
-    if b"user" in exchange.query:
-        for name, value in parse_qsl(exchange.query.decode("latin-1"), max_num_fields=100):
-            if name in ("user_id", "userId") and 0 < len(value) <= 128:
-                return value
-    if not exchange.has_body or exchange.method in ("GET", "HEAD"):
-        return None
-    kind = exchange.header(b"content-type").split(b";")[0].strip().lower()
-    if kind == b"application/json" and (exchange.length or 0) <= _PEEK:
-        return _user_in_json(await _peek(exchange, route.body_limit), openai=route.is_openai)
-    if kind == b"multipart/form-data":
-        found = _FORM_USER.search(await _peek(exchange, route.body_limit, most=_PEEK_FORM, until=b"filename="))
-        return found.group(1).decode("utf-8", "replace") if found else None
-    return None
-
-
-async def _peek(exchange: Exchange, limit: int, *, most: int = _PEEK, until: bytes | None = None) -> bytes:
-    """The beginning of the body, put back for whoever reads it next."""
-    chunks: list[bytes] = []
-    size = 0
-    while size <= most and (chunk := await exchange.chunk(limit)) is not None:
-        chunks.append(chunk)
-        size += len(chunk)
-        if until is not None and until in chunk:
-            break
-    body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    exchange.put_back(body)
-    return body
-
-
-def _user_in_json(body: bytes, *, openai: bool) -> str | None:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(value, dict):
-        return None
-    user = value.get("user_id") or value.get("userId") or (value.get("user") if openai else None)
-    return user if isinstance(user, str) and 0 < len(user) <= 128 else None

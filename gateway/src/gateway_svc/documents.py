@@ -8,9 +8,9 @@ import logging
 import time
 from typing import Any
 
-import aiohttp
 import orjson
 
+from .pool import TROUBLE
 from .problems import OPENAI_ERROR_SCHEMA, PROBLEM_SCHEMA, problem_components, problem_responses
 from .routing import route_of
 from .upstreams import Upstreams
@@ -91,7 +91,7 @@ class Documents:
             document = orjson.loads(body)
             if status == 200 and isinstance(document, dict):
                 self._known[name] = document
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except (*TROUBLE, ValueError) as error:
             log.warning("a service's document could not be fetched", extra={"upstream": name, "error": f"{type(error).__name__}"})
 
 

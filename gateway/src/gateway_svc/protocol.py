@@ -12,10 +12,13 @@ import re
 from collections import Counter
 from typing import Any, ClassVar
 
+import httptools
 import orjson
 from photofun_common.errors import InvalidError, MalformedError, PhotoFunError, UnavailableError
 from photofun_common.problem import problem_body
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from .cycle import Cycle
 
 __all__ = ["GatewayProtocol", "protocol_with"]
 
@@ -127,6 +130,10 @@ class GatewayProtocol(HttpToolsProtocol):
             seconds = max(min(1.0, seconds), seconds - (self.loop.time() - self._connected_at))
         self._arm(seconds, self._head_too_slow)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_body:  # trailers are no headers
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._in_head, self._in_body, self._head_bytes = False, True, 0
         self._body_bytes, self._body_began = 0, self.loop.time()
@@ -134,8 +141,38 @@ class GatewayProtocol(HttpToolsProtocol):
         if refusal is not None:
             self._answer_refusal(refusal)
             return
-        super().on_headers_complete()
+        self._begin_cycle()
         self._arm(self.body_seconds, self._body_too_slow)
+
+    def _begin_cycle(self) -> None:
+        """What uvicorn does here, with our own cycle; a path is not decoded, since we go by its raw form."""
+        version = self.parser.get_http_version()
+        url = httptools.parse_url(self.url)
+        scope = self.scope
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["http_version"] = version
+        scope["path"] = url.path.decode("latin-1")
+        scope["raw_path"] = url.path
+        scope["query_string"] = url.query or b""
+        earlier = self.cycle
+        self.cycle = Cycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if earlier is None or earlier.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def _judge_head(self) -> PhotoFunError | None:
         version = self.parser.get_http_version()

@@ -1,4 +1,4 @@
-"""How do calls reach the services?  One pooled client, streaming both ways, a breaker for each service."""
+"""How do calls reach the services?  Kept connections, streaming both ways, a breaker for each service."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-import aiohttp
-from multidict import CIMultiDict
 from photofun_common.errors import DeadlineError, UnavailableError, UpstreamError
-from yarl import URL
 
+from .connection import Connection, ConnectionBrokenError, TooSlowError
+from .pool import Pool, fetch
 from .routing import Route
+from .watching import Watch
 from .wire import Answer, ClientGoneError, Exchange, Pairs
 
 __all__ = ["BodyDigest", "ServiceUnavailableError", "Upstreams", "inward_headers"]
@@ -30,11 +31,8 @@ _NOT_INWARD = HOP_BY_HOP | {
 _NOT_INWARD_PREFIXES = (b"x-user", b"x-internal", b"x-auth", b"x-forwarded-", b"x-photofun-")
 _NOT_OUTWARD = HOP_BY_HOP | {b"server", b"date", b"set-cookie", b"x-request-id", b"traceparent", b"x-powered-by"}
 _NOT_OUTWARD_PREFIXES = (b"x-internal", b"x-photofun-", b"access-control-")
-_CONNECT_SECONDS = 2.0
-_KEEPALIVE_SECONDS = 4.0  # below uvicorn's default of 5: a service must not close what we are about to use
-_WATCH_AFTER = 0.25
-_BUFFER = 256 * 1024
 _FAILURES, _OPEN_SECONDS = 5, 1.0
+_LARGEST_DOCUMENT = 8 * 2**20
 _NAMES = {"conversation-svc": "Chat", "prompt-svc": "The prompt service", "imaging-svc": "The image service", "gallery-svc": "The gallery"}
 
 
@@ -55,29 +53,35 @@ class ServiceFailedError(UpstreamError):
     code = 1005
 
 
-def inward_headers(exchange: Exchange) -> CIMultiDict[str]:
+@lru_cache(maxsize=1024)
+def _goes_in(name: bytes) -> bool:
+    return name not in _NOT_INWARD and not name.replace(b"_", b"-").startswith(_NOT_INWARD_PREFIXES)
+
+
+@lru_cache(maxsize=1024)
+def _goes_out(name: bytes) -> bool:
+    return name not in _NOT_OUTWARD and not name.startswith(_NOT_OUTWARD_PREFIXES)
+
+
+def _named(pairs: Pairs) -> set[bytes]:
+    """The headers that `Connection` declares to be for this hop only."""
+    return {token.strip().lower() for name, value in pairs if name == b"connection" for token in value.split(b",")}
+
+
+def inward_headers(exchange: Exchange) -> Pairs:
     """The client's headers without those that only we may set."""
-    named = {token.strip().lower() for value in exchange.headers(b"connection") for token in value.split(b",")}
-    kept: CIMultiDict[str] = CIMultiDict()
-    for name, value in exchange.fields:
-        if name not in _NOT_INWARD and name not in named and not name.replace(b"_", b"-").startswith(_NOT_INWARD_PREFIXES):
-            kept.add(name.decode("latin-1"), value.decode("latin-1"))
-    return kept
+    kept = [pair for pair in exchange.fields if _goes_in(pair[0])]
+    named = _named(exchange.fields) - {b"keep-alive", b"close"}
+    return [pair for pair in kept if pair[0] not in named] if named else kept
 
 
-def outward_headers(raw: Any, status: int) -> Pairs:
+def outward_headers(pairs: Pairs, status: int) -> Pairs:
     """The service's headers without those that end here."""
-    pairs: Pairs = [(name.lower(), value) for name, value in raw]
-    named = {token.strip().lower() for name, value in pairs if name == b"connection" for token in value.split(b",")}
-    bodiless = status in (204, 304)
-    return [
-        (name, value)
-        for name, value in pairs
-        if name not in _NOT_OUTWARD
-        and name not in named
-        and not name.startswith(_NOT_OUTWARD_PREFIXES)
-        and not (bodiless and name == b"content-length")
-    ]
+    kept = [pair for pair in pairs if _goes_out(pair[0])]
+    named = _named(pairs) - {b"keep-alive", b"close"}
+    if status in (204, 304):
+        named.add(b"content-length")
+    return [pair for pair in kept if pair[0] not in named] if named else kept
 
 
 @dataclass(slots=True)
@@ -109,7 +113,7 @@ class Upstream:
     """A service: its name and address, and how it does."""
 
     name: str
-    base: str
+    pool: Pool
     breaker: Breaker = field(default_factory=Breaker)
 
     def away(self) -> ServiceUnavailableError:
@@ -133,15 +137,20 @@ class BodySource:
         self._exchange, self._limit, self._digest = exchange, limit, digest
         self.trouble: Exception | None = None
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def pour(self, connection: Connection, *, is_chunked: bool) -> None:
+        """Send all of it; trouble with the client closes the connection."""
         try:
             while (chunk := await self._exchange.chunk(self._limit)) is not None:
                 if self._digest is not None:
                     self._digest.feed(chunk)
-                yield chunk
+                await connection.write(b"%x\r\n%s\r\n" % (len(chunk), chunk) if is_chunked else chunk)
+            if is_chunked:
+                await connection.write(b"0\r\n\r\n")
+        except ConnectionBrokenError:
+            return  # whoever waits for the answer hears of it
         except Exception as error:
             self.trouble = error
-            raise
+            connection.close()
 
 
 class BodyDigest:
@@ -168,161 +177,197 @@ class BodyDigest:
         return str(final.hexdigest())
 
 
+class Flight:
+    """A call on its way: its connection, and the task that sends the rest of its body."""
+
+    __slots__ = ("connection", "pump", "upstream")
+
+    def __init__(self, upstream: Upstream, connection: Connection, pump: asyncio.Task[None] | None) -> None:
+        self.upstream, self.connection, self.pump = upstream, connection, pump
+
+    async def read(self) -> bytes:
+        """The next piece of the answer, empty at its end.  Raises ServiceTimeoutError, ServiceFailedError."""
+        try:
+            return await self.connection.read()
+        except TooSlowError as error:
+            raise self.upstream.late() from error
+        except ConnectionBrokenError as error:
+            raise self.upstream.broke() from error
+
+    def end(self) -> None:
+        if self.pump is not None and not self.pump.done():  # answered before it had all of the body
+            self.pump.cancel()
+            self.connection.close()
+        self.upstream.pool.give(self.connection)
+
+
 class Upstreams:
     """Forwards calls to the services."""
 
-    def __init__(self, addresses: dict[str, str], session: aiohttp.ClientSession) -> None:
-        self._session = session
-        self._by_name = {name: Upstream(name, base) for name, base in addresses.items()}
+    def __init__(self, addresses: dict[str, str]) -> None:
+        self._by_name = {name: Upstream(name, Pool(base)) for name, base in addresses.items()}
 
     @staticmethod
     @asynccontextmanager
     async def opened(addresses: dict[str, str]) -> AsyncIterator[Upstreams]:
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, ttl_dns_cache=10)
-        async with aiohttp.ClientSession(
-            connector=connector, auto_decompress=False, trust_env=False, cookie_jar=aiohttp.DummyCookieJar(), read_bufsize=_BUFFER,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"), max_line_size=16384, max_field_size=16384,
-        ) as session:  # fmt: skip
-            yield Upstreams(addresses, session)
+        found = Upstreams(addresses)
+        try:
+            yield found
+        finally:
+            for upstream in found._by_name.values():
+                upstream.pool.close()
 
     async def get(self, name: str, path: str, *, seconds: float) -> tuple[int, bytes]:
-        """A call of our own to a service: its health, its document."""
-        timeout = aiohttp.ClientTimeout(total=seconds)
-        async with self._session.get(self._by_name[name].base + path, allow_redirects=False, timeout=timeout) as response:
-            return response.status, await response.content.read(8 * 2**20)
+        """A call of our own to a service, whatever its breaker says: its health, its document.  Raises TROUBLE."""
+        return await fetch(self._by_name[name].pool, path, seconds=seconds, most=_LARGEST_DOCUMENT)
 
-    async def fetch(self, url: str) -> bytes:
-        """A document from outside (the issuer's keys): no redirects, 1 MB, 5 seconds."""
-        async with self._session.get(url, allow_redirects=False, timeout=aiohttp.ClientTimeout(total=5)) as response:
-            if response.status != 200:
-                raise UpstreamError(f"answered {response.status}")
-            return await response.content.read(2**20)
+    async def call(self, name: str, method: str, target: str, headers: Pairs, body: bytes = b"", *, seconds: float, most: int) -> Answer:
+        """A whole call of our own to a service.  Raises ServiceUnavailableError, ServiceTimeoutError, ServiceFailedError."""
+        upstream = self._by_name[name]
+        if upstream.breaker.is_open():
+            raise upstream.away()
+        sized = [*headers, (b"content-length", b"%d" % len(body))] if body or method != "GET" else headers
+        head = _head(upstream, method, target.encode("ascii"), sized)
+        try:
+            connection = await upstream.pool.take()
+        except OSError as error:
+            upstream.breaker.failed()
+            raise upstream.away() from error
+        flight = Flight(upstream, connection, None)
+        try:
+            await self._headed(upstream, connection, head + body, seconds, None)
+            chunks: list[bytes] = []
+            while chunk := await flight.read():
+                chunks.append(chunk)
+                if sum(map(len, chunks)) > most:
+                    connection.close()
+                    raise upstream.broke()
+            return Answer(connection.status, b"".join(chunks), outward_headers(connection.headers, connection.status))
+        finally:
+            flight.end()
 
-    async def stream(self, exchange: Exchange, route: Route, headers: CIMultiDict[str]) -> None:
+    async def stream(self, exchange: Exchange, route: Route, headers: Pairs) -> None:
         """Forward a call and pass the answer on as it comes.  A client that hangs up ends the call inwards too."""
-        async with _until_gone(exchange), self._opened(exchange, route, headers, None) as response:
-            outward = outward_headers(response.raw_headers, response.status)
-            await exchange.start(response.status, outward)
-            if exchange.method == "HEAD" or response.status in (204, 304):
-                await exchange.write(b"", more=False)
-                return
-            await _pass_on(exchange, response)
+        watch = Watch(exchange)
+        try:
+            flight = await self._begin(exchange, route, headers, None)
+            try:
+                await _pass_on(exchange, flight)
+            finally:
+                flight.end()
+        except asyncio.CancelledError:
+            if watch.is_gone():
+                raise ClientGoneError from None
+            raise
+        finally:
+            watch.end()
 
-    async def collect(self, exchange: Exchange, route: Route, headers: CIMultiDict[str], digest: BodyDigest, most: int) -> Answer | None:
+    async def collect(self, exchange: Exchange, route: Route, headers: Pairs, digest: BodyDigest, most: int) -> Answer | None:
         """Forward a call to its end, whether or not the client still listens.  None: the answer was too long and passed on as it came."""
-        async with self._opened(exchange, route, headers, digest) as response:
-            outward = outward_headers(response.raw_headers, response.status)
+        flight = await self._begin(exchange, route, headers, digest)
+        try:
+            outward = outward_headers(flight.connection.headers, flight.connection.status)
             chunks: list[bytes] = []
             size = 0
-            while chunk := await response.content.readany():
+            while chunk := await flight.read():
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > most:
-                    await exchange.start(response.status, outward)
+                    await exchange.start(flight.connection.status, outward)
                     await exchange.write(b"".join(chunks), more=True)
-                    await _pass_on(exchange, response, sent=size)
+                    await _pass_rest(exchange, flight)
                     return None
-            return Answer(response.status, b"".join(chunks), [pair for pair in outward if pair[0] != b"content-length"])
+            return Answer(flight.connection.status, b"".join(chunks), [pair for pair in outward if pair[0] != b"content-length"])
+        finally:
+            flight.end()
 
-    @asynccontextmanager
-    async def _opened(
-        self, exchange: Exchange, route: Route, headers: CIMultiDict[str], digest: BodyDigest | None
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _begin(self, exchange: Exchange, route: Route, headers: Pairs, digest: BodyDigest | None) -> Flight:
+        """Send the call; return when its answer has begun."""
         upstream = self._by_name[route.service]
         if upstream.breaker.is_open():
             raise upstream.away()
-        response = await self._ask(upstream, exchange, route, headers, digest)
-        upstream.breaker.succeeded()
-        async with response:
-            try:
-                yield response
-            except (aiohttp.ClientError, OSError) as error:
-                if isinstance(error, TimeoutError):
-                    raise upstream.late() from error
-                raise upstream.broke() from error
-
-    async def _ask(
-        self, upstream: Upstream, exchange: Exchange, route: Route, headers: CIMultiDict[str], digest: BodyDigest | None
-    ) -> aiohttp.ClientResponse:
         method = "GET" if exchange.method == "HEAD" else exchange.method
-        query = exchange.query.decode("latin-1")
-        url = URL(f"{upstream.base}{route.path}?{query}" if query else upstream.base + route.path, encoded=True)
-        length = exchange.length
-        body: BodySource | None = None
-        if length != 0:
-            body = BodySource(exchange, route.body_limit, digest)
-            if length is not None:
-                headers["Content-Length"] = str(length)
-        else:
-            exchange.is_read = True
-            if method in ("POST", "PUT", "PATCH"):
-                headers["Content-Length"] = "0"
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=route.seconds)
-        tries = 2 if method == "GET" and body is None else 1
+        path = route.path.encode("ascii")
+        target = b"%s?%s" % (path, exchange.query) if exchange.query else path
+        source, ready, lines = _body_of(exchange, route, digest, method)
+        head = _head(upstream, method, target, [*headers, *lines]) + ready
+        tries = 2 if method == "GET" and source is None and not ready else 1
         while True:
             tries -= 1
             try:
-                return await self._session.request(method, url, headers=headers, data=body, allow_redirects=False, timeout=timeout)
-            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+                connection = await upstream.pool.take()
+            except OSError as error:
                 upstream.breaker.failed()
                 raise upstream.away() from error
-            except (aiohttp.ClientError, OSError, ClientGoneError) as error:
-                if body is not None and body.trouble is not None:
-                    raise body.trouble from error
-                if isinstance(error, TimeoutError):
-                    upstream.breaker.failed()
-                    raise upstream.late() from error
-                if tries == 0:
-                    raise upstream.broke() from error
+            flight = Flight(upstream, connection, None)
+            try:
+                if source is not None:
+                    connection.ask(head, seconds=route.seconds)
+                    flight.pump = asyncio.create_task(source.pour(connection, is_chunked=exchange.length is None))
+                    head = b""
+                await self._headed(upstream, connection, head, route.seconds, source)
+            except BaseException as error:
+                flight.end()
+                if tries and isinstance(error, ServiceFailedError):
+                    continue
+                raise
+            upstream.breaker.succeeded()
+            return flight
+
+    @staticmethod
+    async def _headed(upstream: Upstream, connection: Connection, head: bytes, seconds: float, source: BodySource | None) -> None:
+        try:
+            if head:
+                connection.ask(head, seconds=seconds)
+            await connection.head()
+        except TooSlowError as error:
+            upstream.breaker.failed()
+            raise upstream.late() from error
+        except ConnectionBrokenError as error:
+            if source is not None and source.trouble is not None:
+                raise source.trouble from error
+            raise upstream.broke() from error
 
 
-async def _pass_on(exchange: Exchange, response: aiohttp.ClientResponse, *, sent: int = 0) -> None:
-    declared = response.headers.get("Content-Length", "")
-    left = int(declared) - sent if declared.isdigit() else None
-    if left == 0:
+def _head(upstream: Upstream, method: str, target: bytes, headers: Pairs) -> bytes:
+    """The head of a request as bytes."""
+    lines = [method.encode("ascii"), b" ", upstream.pool.prefix, target, b" HTTP/1.1\r\nhost: ", upstream.pool.authority, b"\r\n"]
+    for name, value in headers:
+        lines += (name, b": ", value, b"\r\n")
+    lines.append(b"\r\n")
+    return b"".join(lines)
+
+
+def _body_of(exchange: Exchange, route: Route, digest: BodyDigest | None, method: str) -> tuple[BodySource | None, bytes, Pairs]:
+    """Where the body comes from (or all of it, when it is at hand), and the headers that announce it."""
+    length = exchange.length
+    if length == 0:
+        exchange.is_read = True
+        return None, b"", [(b"content-length", b"0")] if method in ("POST", "PUT", "PATCH") else []
+    if length is not None and digest is None and (ready := exchange.at_hand(length)) is not None:
+        return None, ready, [(b"content-length", b"%d" % length)]
+    announced = (b"transfer-encoding", b"chunked") if length is None else (b"content-length", b"%d" % length)
+    return BodySource(exchange, route.body_limit, digest), b"", [announced]
+
+
+async def _pass_on(exchange: Exchange, flight: Flight) -> None:
+    connection = flight.connection
+    outward = outward_headers(connection.headers, connection.status)
+    if exchange.method == "HEAD" or connection.status in (204, 304):
+        await exchange.start(connection.status, outward)
         await exchange.write(b"", more=False)
         return
-    while chunk := await response.content.readany():
-        if left is not None:
-            left -= len(chunk)
-        await exchange.write(chunk, more=left != 0)
-        if left == 0:
+    if connection.is_complete:
+        await exchange.whole(connection.status, outward, await flight.read())
+        return
+    await exchange.start(connection.status, outward)
+    await _pass_rest(exchange, flight)
+
+
+async def _pass_rest(exchange: Exchange, flight: Flight) -> None:
+    while chunk := await flight.read():
+        if flight.connection.is_complete:
+            await exchange.write(chunk, more=False)
             return
+        await exchange.write(chunk, more=True)
     await exchange.write(b"", more=False)
-
-
-@asynccontextmanager
-async def _until_gone(exchange: Exchange) -> AsyncIterator[None]:
-    """Cancel what runs inside when the client hangs up; watching starts only for calls that take a while."""
-    task, loop = asyncio.current_task(), asyncio.get_running_loop()
-    assert task is not None
-    watcher: asyncio.Task[None] | None = None
-    timer: asyncio.TimerHandle | None = None
-    has_gone = False
-
-    async def watch() -> None:
-        nonlocal has_gone
-        await exchange.gone()
-        if not exchange.is_ended:
-            has_gone = True
-            task.cancel()
-
-    def begin() -> None:
-        nonlocal watcher, timer
-        if exchange.is_read:
-            watcher = loop.create_task(watch())
-        else:
-            timer = loop.call_later(_WATCH_AFTER, begin)
-
-    timer = loop.call_later(_WATCH_AFTER, begin)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if has_gone and task.uncancel() == 0:
-            raise ClientGoneError from None
-        raise
-    finally:
-        if timer is not None:
-            timer.cancel()
-        if watcher is not None:
-            watcher.cancel()

@@ -62,6 +62,7 @@ class Exchange:
     """One request and the answer to it.  `extra` headers go onto whatever is answered, `defaults` where the answer has none."""
 
     __slots__ = (
+        "_at_once",
         "_first",
         "_receive",
         "_send",
@@ -77,10 +78,12 @@ class Exchange:
         "raw_path",
         "read_bytes",
         "request_id",
+        "scope",
         "status",
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
         self.method: str = scope["method"]
         self.raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
         self.query: bytes = scope["query_string"]
@@ -92,6 +95,7 @@ class Exchange:
         self.is_started = self.is_ended = self.is_read = False
         self.read_bytes = 0
         self._receive, self._send = receive, send
+        self._at_once = scope.get("extensions", {}).get("photofun.whole")
         self._first: list[bytes] = []
         given = self.header(b"x-request-id").decode("latin-1")
         self.request_id = given if _SANE_ID.fullmatch(given) else secrets.token_hex(16)
@@ -138,6 +142,14 @@ class Exchange:
                 return body
         return None
 
+    def at_hand(self, length: int) -> bytes | None:
+        """The whole body when it was read already (and put back)."""
+        if not self.is_read or self.read_bytes != length:
+            return None
+        body = b"".join(self._first)
+        self._first.clear()
+        return body
+
     def put_back(self, chunk: bytes) -> None:
         """Let the next reader have this piece first."""
         if chunk:
@@ -148,13 +160,38 @@ class Exchange:
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
+    # --- both, for an app that speaks ASGI itself
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        return await self._receive()
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.is_started, self.status = True, message["status"]
+            message = {**message, "headers": self._all([(name.lower(), value) for name, value in message["headers"]])}
+        elif message["type"] == "http.response.body":
+            self.is_ended = not message.get("more_body", False)
+        await self._send(message)
+
     # --- the answer
+
+    def _all(self, headers: Pairs) -> Pairs:
+        present = {name for name, _ in headers}
+        return [*headers, *self.extra, *(pair for pair in self.defaults if pair[0] not in present)]
 
     async def start(self, status: int, headers: Pairs) -> None:
         self.is_started, self.status = True, status
-        present = {name for name, _ in headers}
-        defaults = [pair for pair in self.defaults if pair[0] not in present]
-        await self._send({"type": "http.response.start", "status": status, "headers": [*headers, *self.extra, *defaults]})
+        await self._send({"type": "http.response.start", "status": status, "headers": self._all(headers)})
+
+    async def whole(self, status: int, headers: Pairs, body: bytes) -> None:
+        """A whole answer at once, which the gateway's own protocol writes at once."""
+        if self._at_once is None:
+            await self.start(status, headers)
+            await self.write(body, more=False)
+            return
+        self.is_started = self.is_ended = True
+        self.status = status
+        await self._at_once(status, self._all(headers), body)
 
     async def write(self, body: bytes, *, more: bool) -> None:
         self.is_ended = not more
@@ -163,6 +200,6 @@ class Exchange:
     async def answer(self, answer: Answer) -> None:
         headers = answer.headers
         if answer.status not in (204, 304):
-            headers = [*headers, (b"content-length", str(len(answer.body)).encode())]
+            headers = [*headers, (b"content-length", b"%d" % len(answer.body))]
         await self.start(answer.status, headers)
         await self.write(b"" if self.method == "HEAD" else answer.body, more=False)

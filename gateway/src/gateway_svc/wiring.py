@@ -14,11 +14,13 @@ from photofun_common.identity import IdentityKeeper
 from photofun_common.jetstream import JetStreamBus
 from prometheus_client import start_http_server
 
+from .assistants import McpDoor
 from .auth import FileKeys, Guard, JwksKeys, Principal
 from .documents import Documents
 from .idempotency import IdempotencyKeeper
 from .limiting import RateKeeper
 from .pages import Pages
+from .pool import fetch_from_outside
 from .settings import Settings
 from .upstreams import Upstreams
 
@@ -27,6 +29,7 @@ __all__ = ["Context", "Identities", "open_context"]
 _FAILED_SIGN_INS = "60/minute"
 _REUSE_SECONDS = 20.0
 _MOST_TOKENS = 4096
+_KEYS_SECONDS = 5.0
 VERSION = "0.1.0"
 
 
@@ -35,18 +38,22 @@ class Identities:
 
     def __init__(self, keeper: IdentityKeeper) -> None:
         self._keeper = keeper
-        self._signed: dict[tuple[str, Principal], tuple[float, str]] = {}
+        self._signed: dict[tuple[str, Principal], tuple[float, bytes]] = {}
 
-    def token(self, service: str, principal: Principal) -> str:
+    def token(self, service: str, principal: Principal) -> bytes:
         now = time.monotonic()
         found = self._signed.get((service, principal))
         if found is not None and found[0] > now:
             return found[1]
         if len(self._signed) >= _MOST_TOKENS:
             self._signed.clear()
-        token = self._keeper.sign(principal.user, audience=service, scopes=principal.scopes)
+        token = self._keeper.sign(principal.user, audience=service, scopes=principal.scopes).encode()
         self._signed[service, principal] = (now + _REUSE_SECONDS, token)
         return token
+
+
+async def _fetch_keys(url: str) -> bytes:
+    return await fetch_from_outside(url, seconds=_KEYS_SECONDS, most=2**20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class Context:
     idempotency: IdempotencyKeeper
     documents: Documents
     pages: Pages
+    mcp: McpDoor
 
 
 @asynccontextmanager
@@ -82,9 +90,10 @@ async def open_context(settings: Settings, bus: Bus | None = None) -> AsyncItera
 async def _opened(settings: Settings, bus: Bus) -> AsyncIterator[Context]:
     metrics = start_http_server(settings.metrics_port) if settings.metrics_port else None
     try:
-        async with Upstreams.opened(settings.services) as upstreams:
+        mcp = McpDoor(VERSION)
+        async with Upstreams.opened(settings.services) as upstreams, mcp.opened():
             is_open = settings.auth_mode == "open"
-            jwks = JwksKeys(settings.jwt_jwks_url, upstreams.fetch) if settings.jwt_jwks_url else None
+            jwks = JwksKeys(settings.jwt_jwks_url, _fetch_keys) if settings.jwt_jwks_url else None
             keys = FileKeys(settings.api_keys_file) if settings.api_keys_file else None
             yield Context(
                 is_open=is_open,
@@ -99,6 +108,7 @@ async def _opened(settings: Settings, bus: Bus) -> AsyncIterator[Context]:
                 idempotency=IdempotencyKeeper(bus),
                 documents=Documents(upstreams, list(settings.services), public_url=settings.public_url, version=VERSION),
                 pages=Pages(),
+                mcp=mcp,
             )
     finally:
         if metrics is not None:
