@@ -30,8 +30,8 @@ from imaging_svc.webhooks import Webhooks
 from photofun_common.bus import MemoryBus
 from photofun_common.contracts.conversation import PlanApproved, SessionDeleted
 from photofun_common.contracts.features import by_id, features
-from photofun_common.contracts.gallery import ImagePurged
-from photofun_common.contracts.imaging import ImageReady, JobFinished, SourceStored, StepRequested
+from photofun_common.contracts.gallery import EditsRequested, ImagePurged
+from photofun_common.contracts.imaging import FileRemoved, ImageReady, JobFinished, SourceStored, StepRequested
 from photofun_common.contracts.prompt import PlanFailed, PlanMetadata, PlannedStep, PlanReady, ReplyReady
 from photofun_common.contracts.values import PictureRef
 from photofun_common.errors import DeadlineError, InvalidError, UnavailableError, UpstreamError
@@ -619,3 +619,46 @@ def test_routing_is_read_or_refused() -> None:
     }
     with pytest.raises(ValueError, match="IMAGE_ROUTING"):
         parse_routing("nonsense")
+
+
+async def test_a_picture_named_by_its_own_address_is_the_parent_of_what_is_made_of_it(
+    bus: MemoryBus, service: ImagingService, picture: bytes
+) -> None:
+    kept = await service.files.store(picture, "upload", "1")
+    feature = by_id("adjust")
+    assert feature is not None
+    params = feature.params.model_validate({"operations": [{"op": "grayscale"}]})
+
+    await service.take_feature(feature, "ann", params, PictureInput(url=service.urls.url(kept.key)), {})
+    await run(bus, service)
+
+    assert [ready.parent_key for ready in bus.of(ImageReady)] == [kept.key]
+
+
+async def test_a_recipe_is_done_on_a_stored_picture_once(bus: MemoryBus, service: ImagingService, picture: bytes) -> None:
+    kept = await service.files.store(picture, "upload", "1")
+    steps = [
+        PlannedStep(feature="adjust", params={"operations": [{"op": "grayscale"}]}),
+        PlannedStep(feature="adjust", params={"operations": [{"op": "flip", "direction": "vertical"}]}),
+    ]
+    asked = EditsRequested(
+        job_id="run1item1", user_id="ann", run_id="run1", steps=steps, picture=PictureRef(key=kept.key, image_id="mine"),
+        deadline=datetime.now(UTC) + timedelta(seconds=60),
+    )  # fmt: skip
+
+    for _ in range(2):
+        await service.intake.take_edits(asked)
+        await run(bus, service)
+
+    ready, ended = bus.of(ImageReady), bus.of(JobFinished)
+    assert [(one.step, one.parent_id) for one in ready] == [(0, "mine"), (1, ready[0].picture.image_id)]
+    assert [(one.status, one.kind) for one in ended] == [("COMPLETED", "feature")]
+
+
+async def test_a_purge_says_when_the_file_is_gone(bus: MemoryBus, service: ImagingService, picture: bytes) -> None:
+    kept = await service.files.store(picture, "upload", "1")
+
+    await bus.publish(ImagePurged(job_id=kept.image_id, user_id="ann", image_id=kept.image_id, key=kept.key))
+    await run(bus, service)
+
+    assert [(fact.job_id, fact.key) for fact in bus.of(FileRemoved)] == [(kept.image_id, kept.key)]

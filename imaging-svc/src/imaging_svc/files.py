@@ -102,6 +102,13 @@ class Files:
             raise UnsafeUrlError("Of the studio's own addresses only a current /v1/files/… of an existing picture can be an image_url")
         return await self._fetcher.fetch(url)
 
+    async def own(self, given: PictureInput) -> Picture | None:
+        """The picture that a request names by the studio's own address: used as it is, so that its descent is known."""
+        key = self.urls.key_of(given.url) if given.url is not None and given.data is None and given.file is None else None
+        if key is None or not self.urls.is_signed_url(given.url or "") or await self._blobs.size(key) is None:
+            return None
+        return await self.stored(key, None)
+
     async def store(self, data: bytes, *cause: object) -> Picture:
         """Judge, normalise and keep a picture that came from outside."""
         try:

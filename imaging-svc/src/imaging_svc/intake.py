@@ -72,7 +72,8 @@ class Intake:
         given = {name: value for name, value in references.items() if value.is_given}
         source = None
         if feature.needs_picture or picture.is_given:
-            source = await self._files.store(await self._files.take(picture, "image"), job_id, "source")
+            own = await self._files.own(picture)
+            source = own or await self._files.store(await self._files.take(picture, "image"), job_id, "source")
         if feature.reference_required and not given:
             raise NeedsReferenceError(f"Send the reference picture as {feature.references[0]}_url, _data or _file")
         stored = {
