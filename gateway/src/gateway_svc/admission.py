@@ -41,7 +41,7 @@ def admit(context: Context, exchange: Exchange) -> None:
     hosts = exchange.headers(b"host")
     if len(hosts) > 1 or (hosts and not _HOST.fullmatch(hosts[0])):
         raise MalformedError("The Host header is not valid")
-    if context.hosts and (not hosts or hosts[0].decode().rsplit(":", 1)[0].lower() not in context.hosts):
+    if hosts and not context.hosts.serves(hosts[0]):
         raise MalformedError("This Host is not served here", slug="unknown-host")
     if exchange.method not in _METHODS:
         raise NoSuchMethodError(f"{exchange.method[:20]} is not allowed here")

@@ -161,7 +161,7 @@ class Api:
             claimed = await claimed_user(exchange, route)
             caller = f"u:{claimed}" if claimed else caller
         if route.is_counted:
-            exchange.extra += context.rates.count(caller, paid=route.is_paid)
+            exchange.extra += await context.rates.count(caller, paid=route.is_paid)
         headers = inward_headers(exchange)
         headers.append((b"x-request-id", exchange.request_id.encode()))
         headers.append((_IDENTITY, context.identities.token(route.service, principal)))
@@ -177,7 +177,7 @@ class Api:
         principal = await self._judged(context, exchange, is_public=False)
         user = principal.user or user_in_query(exchange.query) or _ASSISTANT
         caller = f"u:{user}"
-        exchange.extra += context.rates.count(caller, paid=False)
+        exchange.extra += await context.rates.count(caller, paid=False)
         inside = Inside(context, principal, user=user, caller=caller)
         await context.mcp.serve(exchange.scope, exchange.receive, exchange.send, inside)
 
@@ -188,8 +188,8 @@ class Api:
             principal = await context.guard.judge(exchange.headers(b"authorization"), exchange.headers(b"x-api-key"))
         except UnauthorizedError:
             if exchange.header(b"authorization") or exchange.header(b"x-api-key"):
-                context.rates.check_failures(exchange.peer)
-                context.rates.count_failure(exchange.peer)
+                await context.rates.check_failures(exchange.peer)
+                await context.rates.count_failure(exchange.peer)
             raise
         check_scopes(principal, exchange.method)
         return principal

@@ -27,9 +27,9 @@ class Inside:
         self._context, self._principal, self._caller = context, principal, caller
         self.user = user
 
-    def count(self, *, paid: bool) -> None:
+    async def count(self, *, paid: bool) -> None:
         """Count a call.  Raises RateLimitedError."""
-        self._context.rates.count(self._caller, paid=paid)
+        await self._context.rates.count(self._caller, paid=paid)
 
     async def call(self, service: str, method: str, target: str, body: Any = None) -> Answer:
         """A whole call.  Raises ServiceUnavailableError, ServiceTimeoutError, ServiceFailedError."""

@@ -36,6 +36,7 @@ PROBLEMS: dict[str, int] = {
     "internal-error": 500,
     "issuer-unavailable": 503,
     "job-not-found": 404,
+    "limits-unavailable": 503,
     "malformed-request": 400,
     "message-not-found": 404,
     "method-not-allowed": 405,

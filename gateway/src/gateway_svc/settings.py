@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse
 from photofun_common.settings import DEVELOPMENT_SECRET, CommonSettings
@@ -34,13 +35,16 @@ class Settings(CommonSettings):
     cors_origins: List = Field(default=_FRONT_ENDS, description="front ends that may call, comma separated; * for all")
     rate_limit: str = Field(default="100/minute", description="calls a user (else a peer) may make")
     rate_limit_generate: str = Field(default="30/minute", description="paid calls a user (else a peer) may make")
+    rate_limit_store: str | None = Field(default=None, description="a Valkey or Redis (redis://host:6379/0) that all gateways count in")
     jwt_secret: SecretStr | None = Field(default=None, description="verifies HS256 and HS512 tokens; at least 32 characters")
     jwt_algorithms: List = Field(default=(), description="algorithms taken; default HS256,HS512 by secret, RS256,ES256,EdDSA by JWKS")
     jwt_jwks_url: str | None = Field(default=None, description="where the issuer publishes its keys")
     jwt_issuer: str = Field(default="photofun", description="the iss a token must carry")
     jwt_audience: str = Field(default="photofun", description="the aud a token must carry")
     api_keys_file: Path | None = Field(default=None, description="hashed API keys, one JSON object a line")
-    allowed_hosts: List = Field(default=(), description="Host names that are served, comma separated; empty: all")
+    allowed_hosts: List = Field(
+        default=(), description="Host names served beside PUBLIC_URL's, local ones and addresses, comma separated; * for all"
+    )
     trusted_proxies: List = Field(default=(), description="networks whose X-Forwarded-For is believed; empty: none")
     max_connections_per_peer: int = Field(default=256, ge=1, description="open connections of one address")
     max_connections: int = Field(default=2048, ge=1, description="open connections in all")
@@ -55,6 +59,13 @@ class Settings(CommonSettings):
     @classmethod
     def _is_rate(cls, value: str) -> str:
         parse(value)
+        return value
+
+    @field_validator("rate_limit_store")
+    @classmethod
+    def _is_store(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in ("redis", "rediss"):
+            raise ValueError("RATE_LIMIT_STORE is a redis:// or rediss:// address")
         return value
 
     @field_validator("trusted_proxies")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
@@ -17,12 +17,14 @@ from prometheus_client import start_http_server
 from .assistants import McpDoor
 from .auth import FileKeys, Guard, JwksKeys, Principal
 from .documents import Documents
+from .hosts import Hosts
 from .idempotency import IdempotencyKeeper
 from .limiting import RateKeeper
 from .pages import Pages
 from .pool import fetch_from_outside
 from .settings import Settings
 from .upstreams import Upstreams
+from .windows import LocalWindows, SharedWindows
 
 __all__ = ["Context", "Identities", "open_context"]
 
@@ -63,7 +65,7 @@ class Context:
     is_open: bool
     services: dict[str, str]
     origins: frozenset[str]
-    hosts: frozenset[str]
+    hosts: Hosts
     proxies: tuple[IPv4Network | IPv6Network, ...]
     upstreams: Upstreams
     guard: Guard | None
@@ -91,7 +93,8 @@ async def _opened(settings: Settings, bus: Bus) -> AsyncIterator[Context]:
     metrics = start_http_server(settings.metrics_port) if settings.metrics_port else None
     try:
         mcp = McpDoor(VERSION)
-        async with Upstreams.opened(settings.services) as upstreams, mcp.opened():
+        windows = SharedWindows(settings.rate_limit_store) if settings.rate_limit_store else LocalWindows()
+        async with Upstreams.opened(settings.services) as upstreams, mcp.opened(), aclosing(windows):
             is_open = settings.auth_mode == "open"
             jwks = JwksKeys(settings.jwt_jwks_url, _fetch_keys) if settings.jwt_jwks_url else None
             keys = FileKeys(settings.api_keys_file) if settings.api_keys_file else None
@@ -99,11 +102,11 @@ async def _opened(settings: Settings, bus: Bus) -> AsyncIterator[Context]:
                 is_open=is_open,
                 services=settings.services,
                 origins=frozenset(origin.rstrip("/") for origin in settings.cors_origins),
-                hosts=frozenset(host.lower() for host in settings.allowed_hosts),
+                hosts=Hosts(settings.allowed_hosts, settings.public_url),
                 proxies=settings.proxies,
                 upstreams=upstreams,
                 guard=None if is_open else Guard(settings, jwks, keys),
-                rates=RateKeeper(settings.rate, settings.paid_rate, parse(_FAILED_SIGN_INS)),
+                rates=RateKeeper(settings.rate, settings.paid_rate, parse(_FAILED_SIGN_INS), windows),
                 identities=Identities(IdentityKeeper(settings.internal_secret.get_secret_value(), is_open=is_open)),
                 idempotency=IdempotencyKeeper(bus),
                 documents=Documents(upstreams, list(settings.services), public_url=settings.public_url, version=VERSION),

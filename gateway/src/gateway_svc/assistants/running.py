@@ -31,7 +31,7 @@ class Inside(Protocol):
     @property
     def user(self) -> str: ...
 
-    def count(self, *, paid: bool) -> None:
+    async def count(self, *, paid: bool) -> None:
         """Count a call.  Raises RateLimitedError."""
 
     async def call(self, service: str, method: str, target: str, body: Any = None) -> Answer: ...
@@ -65,7 +65,7 @@ class ToolRunner:
     # --- features
 
     async def _make(self, feature: Feature, given: dict[str, Any]) -> CallToolResult:
-        self._inside.count(paid=feature.paid)
+        await self._inside.count(paid=feature.paid)
         body = {"user_id": self._inside.user, **await self._with_pictures(feature, given)}
         reply = await self._inside.call(IMAGING, "POST", f"/v1/features/{feature.slug}?wait={_WAIT}", body)
         task: dict[str, Any] = _result(reply)
@@ -141,7 +141,7 @@ class ToolRunner:
         return image
 
     async def _gallery(self, method: str, path: str, query: dict[str, str] | None = None, body: Any = None) -> Answer:
-        self._inside.count(paid=False)
+        await self._inside.count(paid=False)
         asked = urlencode({"user_id": self._inside.user, **(query or {})})
         return await self._inside.call(GALLERY, method, f"/v1/gallery{path}?{asked}", body)
 
