@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import struct
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,6 +17,7 @@ import pytest
 from imaging_svc import codec
 from imaging_svc.codec import decode, encode, inspect, normalised, sniff, thumbnail
 from imaging_svc.domain import ImageTooComplexError, ImageTooLargeError, ImageUndecodableError, UnsupportedImageError
+from imaging_svc.engines.local.verbs import perform
 from PIL import Image, ImageCms, PngImagePlugin
 
 
@@ -82,7 +85,7 @@ def test_other_formats_are_refused(kind: str) -> None:
         b"label:@/etc/passwd",
         b"ephemeral:/etc/passwd",
         b"PK\3\4stuff",
-        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+        b"\0\0\0\x18ftypisom\0\0\0\0isommp42",
         b"\0\0\0\x0cJXL \r\n\x87\n",
         b"RIFF\x10\0\0\0WAVEfmt ",
     ],
@@ -199,6 +202,71 @@ def test_the_orientation_is_applied(orientation: int) -> None:
     corner = pixels[-4 if top else 4, -4 if left else 4]
     assert corner[0] > 200
     assert corner[2] < 60
+
+
+@pytest.mark.parametrize("orientation", [3, 5, 6, 8])
+def test_an_avif_that_is_turned_by_its_own_boxes_comes_out_upright(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = Image.new("RGB", (64, 32), "blue")
+    picture.paste("red", (0, 0, 32, 16))
+    data = saved(picture, "AVIF", exif=exif, quality=95)
+
+    pixels, _ = decode(data)
+
+    assert b"irot" in data or b"imir" in data
+    top, left = {3: (1, 1), 5: (0, 0), 6: (0, 1), 8: (1, 0)}[orientation]
+    corner = pixels[-4 if top else 4, -4 if left else 4]
+    assert corner[0] > 200
+    assert corner[2] < 60
+
+
+def test_of_a_multi_picture_jpeg_the_first_counts_and_a_film_behind_it_is_dropped() -> None:
+    first, second = Image.new("RGB", (48, 32), "red"), Image.new("RGB", (48, 32), "blue")
+    data = saved(first, "MPO", save_all=True, append_images=[second]) + b"\0\0\0\x18ftypmp42" + b"film" * 500
+
+    kept = normalised(data)
+
+    assert decode(kept.data)[0][16, 24, 0] > 240
+    assert b"MPF" not in kept.data
+    assert b"film" not in kept.data
+
+
+HEIC = Path(__file__).parent / "data" / "heic"
+
+
+@pytest.mark.parametrize(("name", "shape"), [("upright", (32, 48, 3)), ("turned", (48, 32, 3))])
+def test_a_heic_is_read_where_its_decoder_is_installed_and_refused_by_name_where_not(name: str, shape: tuple[int, ...]) -> None:
+    data = (HEIC / f"{name}.heic").read_bytes()
+    if importlib.util.find_spec("pillow_heif") is None:
+        with pytest.raises(UnsupportedImageError, match="HEIC"):
+            decode(data)
+        return
+
+    pixels, facts = decode(data)
+
+    assert pixels.shape == shape
+    assert facts.format == "jpeg"
+    dark, bright = ((2, 2), (-3, -3)) if name == "upright" else ((2, -3), (-3, 2))
+    assert pixels[dark].astype(int).sum() < 120
+    assert pixels[bright].astype(int).sum() > 600
+
+
+def test_a_result_may_be_larger_than_an_input_and_can_be_worked_on() -> None:
+    large = saved(Image.new("RGB", (5100, 5000), (10, 200, 30)), "PNG", compress_level=1)
+
+    with pytest.raises(ImageTooLargeError):
+        decode(large)
+    assert inspect(large, ours=True).width == 5100
+
+    params = {"operations": [{"op": "grayscale"}], "output_format": "jpeg"}
+    made, _ = perform("adjust", params, "", large, {}, 1, {}, progress=lambda _: None)
+    assert (made[0].width, made[0].height) == (5100, 5000)
+
+    params = {"prompt": "warm light", "light_transfer_strength": 0.0, "style": "standard", "output_format": "jpeg"}
+    smaller, said = perform("relight", params, "", large, {}, 1, {}, progress=lambda _: None)
+    assert 24_900_000 < smaller[0].width * smaller[0].height <= 25_000_000
+    assert said.details["reduced_from"] == [5100, 5000]
 
 
 def test_cmyk_becomes_the_colours_it_means() -> None:

@@ -2,14 +2,17 @@
 
 Limits come before decoding: format by its first bytes, pixels and sides from the header, scans of a progressive JPEG
 counted.  Decoding applies the orientation, brings the colours to sRGB and drops all metadata; encoding writes provenance.
+HEIC is read where pillow-heif is installed (`imaging-svc[heic]`).
 """
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 from xml.sax.saxutils import quoteattr
 
@@ -38,6 +41,7 @@ _WEBP_SIDE = 16383
 _PNG_END = b"IEND\xaeB`\x82"
 _XMP_BYTES = 60_000
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _OTHERS = (
     (b"II*\0", "TIFF"),
     (b"MM\0*", "TIFF"),
@@ -119,12 +123,25 @@ def sniff(data: bytes) -> str:
         brand = data[8:12]
         if brand in (b"avif", b"avis") or b"avif" in data[8:48]:
             return "AVIF"
+        if brand in _HEIC_BRANDS and _reads_heic():
+            return "HEIF"
         raise UnsupportedImageError("HEIC and other ISO media can't be read here; send JPEG, PNG, WebP, GIF or AVIF")
     head = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()[:16]
     for magic, name in _OTHERS:
         if head.lower().startswith(magic.lower()) or data.startswith(magic):
             raise UnsupportedImageError(f"{name} is not supported; send JPEG, PNG, WebP, GIF or AVIF")
     raise ImageUndecodableError("These bytes are no picture; send JPEG, PNG, WebP, GIF or AVIF")
+
+
+@cache
+def _reads_heic() -> bool:
+    """Whether Pillow reads HEIC here: registers the decoder where it is installed."""
+    if importlib.util.find_spec("pillow_heif") is None:
+        return False
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False)
+    return True
 
 
 def _scans(data: bytes) -> int:
@@ -180,11 +197,11 @@ def _open(data: bytes, *, max_pixels: int = MAX_PIXELS, max_side: int = MAX_SIDE
     return picture
 
 
-def _decoded(data: bytes) -> Image:
-    """The picture as RGB or RGBA in sRGB, the right way up, with nothing but pixels."""
+def _decoded(data: bytes, *, ours: bool = False) -> Image:
+    """The picture as RGB or RGBA in sRGB, the right way up, with nothing but pixels.  Results of `ours` may be larger than inputs."""
     from PIL import ImageOps
 
-    picture = _open(data)
+    picture = _open(data, max_pixels=MAX_OUTPUT_PIXELS, max_side=2 * MAX_SIDE) if ours else _open(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -222,23 +239,22 @@ def _to_srgb(picture: Image) -> Image:
     return picture.convert("RGBA" if has_alpha else "RGB")
 
 
-def inspect(data: bytes) -> Facts:
+def _facts(picture: Image, data: bytes) -> Facts:
+    written: Format = {"JPEG": "jpeg", "HEIF": "jpeg", "WEBP": "webp"}.get(sniff(data), "png")
+    return Facts(*picture.size, written, picture.mode == "RGBA")
+
+
+def inspect(data: bytes, ours: bool = False) -> Facts:
     """Judge a picture by really decoding it.  Raises the errors of this module."""
-    kind = sniff(data)
-    picture = _decoded(data)
-    has_alpha = picture.mode == "RGBA"
-    written: Format = "jpeg" if kind == "JPEG" else "webp" if kind == "WEBP" else "png"
-    return Facts(*picture.size, written, has_alpha)
+    return _facts(_decoded(data, ours=ours), data)
 
 
-def decode(data: bytes) -> tuple[Pixels, Facts]:
+def decode(data: bytes, *, ours: bool = False) -> tuple[Pixels, Facts]:
     """The pixels, uint8 (height, width, 3 or 4), and the facts."""
     import numpy as np
 
-    kind = sniff(data)
-    picture = _decoded(data)
-    written: Format = "jpeg" if kind == "JPEG" else "webp" if kind == "WEBP" else "png"
-    return np.asarray(picture).copy(), Facts(*picture.size, written, picture.mode == "RGBA")
+    picture = _decoded(data, ours=ours)
+    return np.asarray(picture).copy(), _facts(picture, data)
 
 
 def normalised(data: bytes) -> Encoded:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...codec import Encoded, Facts, decode, encode
-from ...domain import MAX_OUTPUT_PIXELS, MAX_SIDE, ImageTooLargeError, NeedsImageError, NeedsReferenceError
+from ...domain import MAX_OUTPUT_PIXELS, MAX_PIXELS, MAX_SIDE, ImageTooLargeError, NeedsImageError, NeedsReferenceError
 from ...weights import Weights
 from .rendering import Pixels, Progress, Rendered
 
@@ -43,8 +43,9 @@ class Work:
         self._references = references
         self.facts: Facts | None = None
         self._pixels: Pixels | None = None
+        self.reduced_from: tuple[int, int] | None = None
         if picture is not None:
-            self._pixels, self.facts = decode(picture)
+            self._pixels, self.facts = decode(picture, ours=True)
 
     @property
     def pixels(self) -> Pixels:
@@ -52,8 +53,21 @@ class Work:
             raise NeedsImageError("Send the picture to work on as image_url, image_data or image_file")
         return self._pixels
 
+    @property
+    def workable(self) -> Pixels:
+        """The pixels, at most 25 million of them: a larger result of an earlier step is made smaller first."""
+        height, width = self.pixels.shape[:2]
+        if width * height <= MAX_PIXELS:
+            return self.pixels
+        import numpy as np
+        from PIL import Image
+
+        factor = (MAX_PIXELS / (width * height)) ** 0.5
+        self.reduced_from = (width, height)
+        return np.asarray(Image.fromarray(self.pixels).resize((int(width * factor), int(height * factor)), Image.Resampling.BOX))
+
     def reference(self, name: str) -> Pixels | None:
-        return decode(self._references[name])[0] if name in self._references else None
+        return decode(self._references[name], ours=True)[0] if name in self._references else None
 
     def subject(self, pixels: Pixels) -> Any:
         from .cutout import subject_mask
@@ -101,7 +115,7 @@ def _remove_background(work: Work) -> list[Rendered]:
 
     return [
         remove_background(
-            work.pixels,
+            work.workable,
             weights=work.weights,
             mask_only=work.params["mask_only"],
             background_color=work.params["background_color"],
@@ -141,7 +155,7 @@ def _reimagine(work: Work) -> list[Rendered]:
 
     return [
         reimagine(
-            work.pixels,
+            work.workable,
             prompt=work.params["prompt"],
             imagination=work.params["imagination"],
             aspect_ratio=work.params["aspect_ratio"],
@@ -157,7 +171,7 @@ def _relight(work: Work) -> list[Rendered]:
 
     return [
         relight(
-            work.pixels,
+            work.workable,
             prompt=work.params["prompt"],
             strength=work.params["light_transfer_strength"],
             style=work.params["style"],
@@ -189,7 +203,7 @@ def _style_transfer(work: Work) -> list[Rendered]:
         raise NeedsReferenceError("Send the picture whose style to take as reference_image_url, _data or _file")
     return [
         style_transfer(
-            work.pixels,
+            work.workable,
             reference=reference,
             style_strength=work.params["style_strength"],
             structure_strength=work.params["structure_strength"],
@@ -256,7 +270,8 @@ def perform(
     progress(1.0)
     import numpy as np
 
-    return encoded, Rendered(np.zeros((1, 1, 3), np.uint8), last.model, last.degraded, dict(last.details))
+    details = dict(last.details) | ({"reduced_from": list(work.reduced_from)} if work.reduced_from else {})
+    return encoded, Rendered(np.zeros((1, 1, 3), np.uint8), last.model, last.degraded, details)
 
 
 def seed_of(job_id: str, step: int) -> int:
