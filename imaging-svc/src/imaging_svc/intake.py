@@ -18,10 +18,10 @@ from photofun_common.jobs import JobStore, with_event
 from photofun_common.once import id_of_call
 
 from .announcing import Announcer
-from .domain import NeedsReferenceError, TooManyJobsError
+from .domain import NeedsReferenceError, OverloadedError, TooManyJobsError
 from .files import Files, PictureInput
 from .index import JobIndex
-from .records import first_open, planned
+from .records import first_open, planned, with_step
 from .routing import Router
 from .sources import Sources
 
@@ -45,10 +45,11 @@ class Intake:
         announcer: Announcer,
         deadline: float,
         max_jobs_per_user: int,
+        max_backlog: int,
     ) -> None:
         self._bus, self._jobs, self._index, self._files, self._router = bus, jobs, index, files, router
         self._sources, self._announcer = sources, announcer
-        self._deadline, self._max_jobs = deadline, max_jobs_per_user
+        self._deadline, self._max_jobs, self._max_backlog = deadline, max_jobs_per_user, max_backlog
 
     async def take_feature(
         self,
@@ -69,6 +70,8 @@ class Intake:
         self._router.require(feature)
         if self._index.unfinished(user_id) >= self._max_jobs:
             raise TooManyJobsError(f"{self._max_jobs} jobs of yours are unfinished: wait for one to end", retry_after=5)
+        if self._index.backlog(self._max_jobs) >= max(self._max_backlog, self._index.ended_lately() // 3):
+            raise OverloadedError("More is waiting than can be done soon: try again in some seconds", retry_after=3)
         given = {name: value for name, value in references.items() if value.is_given}
         source = None
         if feature.needs_picture or picture.is_given:
@@ -97,6 +100,8 @@ class Intake:
         )
         if feature.id == "image_generation":
             record = await self._refined(record, dumped)
+        elif not record.prompt.isascii():
+            record = await self._in_english(record)
         record = await self._jobs.create(with_event(record, "stage", "accepted"))
         self._index.note(record)
         await self._announcer.ask_step(record, 0)
@@ -105,7 +110,8 @@ class Intake:
     async def _refined(self, record: JobRecord, params: dict[str, Any]) -> JobRecord:
         """Ask prompt-svc for better words; when it doesn't answer in time the person's own are used, and the result says so."""
         if not params["refine"]:
-            return record.model_copy(update={"refined_prompt": record.prompt})
+            record = record.model_copy(update={"refined_prompt": record.prompt})
+            return record if record.prompt.isascii() else await self._in_english(record)
         style = (params.get("styling") or {}).get("style")
         try:
             answer = await self.ask_planner(RefineQuestion(prompt=record.prompt, style=style, only_refine=True))
@@ -113,7 +119,18 @@ class Intake:
             return record.model_copy(
                 update={"refined_prompt": record.prompt, "metadata": {**record.metadata, "refine_skipped": error.detail}}
             )
-        return record.model_copy(update={"refined_prompt": answer.refined_prompt[:2000]})
+        record = record.model_copy(update={"refined_prompt": answer.refined_prompt[:2000]})
+        return _with_english(record, answer.english)
+
+    async def _in_english(self, record: JobRecord) -> JobRecord:
+        """What an engine that knows English alone is told; without an answer it gets the person's own words."""
+        if not any(engine.wants_english for engine in self._router.route(record.steps[0].feature)):
+            return record
+        try:
+            answer = await self.ask_planner(RefineQuestion(prompt=record.prompt, only_refine=True, refine=False))
+        except UnavailableError:
+            return record
+        return _with_english(record, answer.english)
 
     async def ask_planner(self, question: RefineQuestion) -> RefineAnswer:
         """What prompt-svc makes of words.  Raises UnavailableError."""
@@ -169,3 +186,7 @@ class Intake:
             return with_event(found, "end", "completed", progress=1.0, status="COMPLETED", intent=reply.intent, session_id=reply.session_id)
 
         await self._jobs.change(reply.job_id, change)
+
+
+def _with_english(record: JobRecord, english: str | None) -> JobRecord:
+    return record.model_copy(update={"steps": with_step(record, 0, english=english[:2000] if english else None)})

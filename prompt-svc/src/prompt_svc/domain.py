@@ -43,7 +43,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a planner answers.  `picture` and `reference` are set when the words name an earlier picture."""
+    """What a planner answers.
+
+    `english` is the refined prompt in English when its words are not; `picture` and `reference` are set when the words name an
+    earlier picture.
+    """
 
     intent: str
     confidence: float
@@ -52,6 +56,7 @@ class Plan:
     reply: str | None = None
     choices: tuple[Choice, ...] = ()
     refined_prompt: str | None = None
+    english: str | None = None
     keywords: tuple[str, ...] = ()
     undo: UndoTarget | None = None
     picture: PictureRef | None = None
@@ -124,4 +129,5 @@ def overridden(plan: Plan, feature_params: dict[str, Any]) -> Plan:
         tried = valid_step(first.feature, {**params, name: value})
         if tried is not None and name in tried.params:
             params = tried.params
-    return replace(plan, steps=(PlannedStep(feature=first.feature, params=params), *rest))
+    english = first.english if params.get("prompt") == first.params.get("prompt") else None
+    return replace(plan, steps=(PlannedStep(feature=first.feature, params=params, english=english), *rest))

@@ -19,6 +19,7 @@ from photofun_common.contracts.values import ProblemData, clean_text
 from pydantic import ValidationError
 
 from .domain import TALK_INTENTS, Ask, ModerationBlockedError, Plan, Planner, overridden
+from .english import in_english
 from .suggestions import Suggestions
 
 __all__ = ["PromptService"]
@@ -46,7 +47,7 @@ class PromptService:
             return PlanFailed(
                 job_id=data.job_id, user_id=data.user_id, session_id=data.session_id, attempt=data.attempt, problem=error.to_problem()
             )
-        plan = overridden(plan, data.feature_params)
+        plan = in_english(overridden(plan, data.feature_params))
         return _outcome(data, plan, _metadata(plan, started))
 
     def failed(self, data: MessageReceived, reason: str) -> PlanFailed:
@@ -61,14 +62,14 @@ class PromptService:
         """The words refined, and the plan unless `only_refine`.  Raises ModerationBlockedError."""
         started = time.perf_counter()
         ask = Ask(
-            text=clean_text(question.prompt), lang=(question.lang or "").lower()[:2] or None, style=question.style, topic=question.topic,
-            has_picture=question.context.images > 0 or question.image_url is not None, has_reference=question.context.images > 1,
+            text=clean_text(question.prompt), refine=question.refine, lang=(question.lang or "").lower()[:2] or None,
+            style=question.style, topic=question.topic, has_picture=question.context.images > 0 or question.image_url is not None, has_reference=question.context.images > 1,
             history=_history(question.context.history),
         )  # fmt: skip
-        plan = await (self._planner.refine(ask) if question.only_refine else self._planner.plan(ask))
+        plan = in_english(await (self._planner.refine(ask) if question.only_refine else self._planner.plan(ask)))
         return RefineAnswer(
-            refined_prompt=plan.refined_prompt or ask.text, intent=plan.intent, confidence=round(plan.confidence, 3), plan=list(plan.steps),
-            reply=plan.reply, choices=list(plan.choices), keywords=list(plan.keywords), language=plan.language,
+            refined_prompt=plan.refined_prompt or ask.text, english=plan.english, intent=plan.intent, confidence=round(plan.confidence, 3),
+            plan=list(plan.steps), reply=plan.reply, choices=list(plan.choices), keywords=list(plan.keywords), language=plan.language,
             metadata=_metadata(plan, started),
         )  # fmt: skip
 

@@ -128,7 +128,10 @@ class RefineContext(Value):
 
 
 class RefineQuestion(Value):
-    """What `POST /v1/prompt/refine/` and the bus's `rpc.prompt.refine` ask.  `only_refine` skips planning."""
+    """What `POST /v1/prompt/refine/` and the bus's `rpc.prompt.refine` ask.
+
+    `only_refine` skips planning; without `refine` the words stay as they are, and only their English is wanted.
+    """
 
     prompt: str
     style: str | None = None
@@ -137,14 +140,16 @@ class RefineQuestion(Value):
     image_url: str | None = None
     context: RefineContext = RefineContext()
     only_refine: bool = False
+    refine: bool = True
 
 
 class RefineAnswer(BaseModel):
-    """The plan and the words: what refine answers."""
+    """The plan and the words: what refine answers.  `english` is the refined prompt in English when its words are not."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
     refined_prompt: str
+    english: str | None = None
     intent: str
     confidence: float
     plan: list[PlannedStep] = Field(default_factory=list)
