@@ -63,7 +63,8 @@ class PromptService:
         started = time.perf_counter()
         ask = Ask(
             text=clean_text(question.prompt), refine=question.refine, lang=(question.lang or "").lower()[:2] or None,
-            style=question.style, topic=question.topic, has_picture=question.context.images > 0 or question.image_url is not None, has_reference=question.context.images > 1,
+            style=question.style, topic=question.topic, has_reference=question.context.images > 1,
+            has_picture=question.context.images > 0 or question.image_url is not None,
             history=_history(question.context.history),
         )  # fmt: skip
         plan = in_english(await (self._planner.refine(ask) if question.only_refine else self._planner.plan(ask)))
