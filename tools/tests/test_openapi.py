@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_svc.problems import PROBLEMS
 from openapi_spec_validator import validate
 from photofun_tools import documents
 
@@ -88,9 +87,10 @@ def test_every_slug_in_the_code_is_a_problem_of_the_document_and_of_the_page(doc
             used |= _slugs(ast.parse(file.read_text()))
     page = set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`", (ROOT / "docs" / "problems.md").read_text()))
 
-    assert used - _NO_PROBLEMS <= set(PROBLEMS), "gateway_svc/problems.py lacks some"
-    assert set(PROBLEMS) <= page, "docs/problems.md lacks some"
-    assert set(document["components"]["schemas"]["Problem"]["properties"]["slug"]["enum"]) == set(PROBLEMS)
+    told = set(document["components"]["schemas"]["Problem"]["properties"]["slug"]["enum"])
+
+    assert used - _NO_PROBLEMS <= told, "gateway_svc/problems.py lacks what no error class has as its slug"
+    assert used - _NO_PROBLEMS <= page, "docs/problems.md lacks some"
 
 
 def _slugs(tree: ast.AST) -> set[str]:

@@ -41,7 +41,19 @@ _IMAGE = {
 }
 _TRASHED = {**_IMAGE, "deleted_at": "2026-01-06T10:00:00Z", "days_left": 30}
 
+_STRING = {"type": "string"}
+
+
+def _deleted(name: str) -> Described:
+    members = {name: _STRING, "id": _STRING, "deleted": {"type": "boolean"}}
+    return Described(
+        answer={"type": "object", "properties": members, "required": list(members)}, example={name: _ID, "id": _ID, "deleted": True}
+    )
+
+
 DESCRIPTION = {
+    "DELETE /v1/gallery/albums/{album_id}": _deleted("album_id"),
+    "DELETE /v1/gallery/recipes/{recipe_id}": _deleted("recipe_id"),
     "GET /v1/gallery/export": Described("A zip of the pictures with a manifest", content="application/zip"),
     "GET /v1/gallery": Described(example=[_IMAGE]),
     "POST /v1/gallery": Described(example=_IMAGE, sent={"user_id": "ana", "image_url": "https://example.com/boat.jpg", "prompt": "a boat"}),

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from .pool import TROUBLE
-from .problems import OPENAI_ERROR_SCHEMA, PROBLEM_SCHEMA, problem_components, problem_responses
+from .problems import PROBLEMS, openai_error_schema, problem_components, problem_responses, problem_schema
 from .routing import route_of
 from .upstreams import Upstreams
 
@@ -98,7 +98,8 @@ class Documents:
 def merged(documents: dict[str, dict[str, Any]], *, public_url: str, version: str) -> dict[str, Any]:
     """One document.  Schemas that two services name alike but mean differently get the service's name in front."""
     paths: dict[str, Any] = _own_paths()
-    schemas: dict[str, Any] = {"Problem": PROBLEM_SCHEMA, "OpenAIError": OPENAI_ERROR_SCHEMA}
+    problems = {slug: status for document in documents.values() for slug, status in document.get("x-problems", {}).items()} | PROBLEMS
+    schemas: dict[str, Any] = {"Problem": problem_schema(problems), "OpenAIError": openai_error_schema(problems)}
     for name, document in documents.items():
         found, renamed = _schemas(name, document, schemas)
         schemas.update(found)
@@ -122,7 +123,7 @@ def merged(documents: dict[str, dict[str, Any]], *, public_url: str, version: st
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(schemas.items())),
-            "responses": problem_components(),
+            "responses": problem_components(problems),
             "securitySchemes": {
                 "bearer": {
                     "type": "http",

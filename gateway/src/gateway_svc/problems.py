@@ -1,16 +1,21 @@
-"""Which problems can the API answer?  Every slug with its status, for the API document; docs/problems.md tells them to people."""
+"""Which problems can the API answer?  Slugs with their statuses, for the API document; docs/problems.md tells them to people.
+
+Services name those that have a class in their own documents (`x-problems`); here are the others and the gateway's.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from photofun_common.problem import PROBLEM_TYPE
 
-__all__ = ["OPENAI_ERROR_SCHEMA", "PROBLEMS", "PROBLEM_SCHEMA", "problem_components", "problem_responses"]
+__all__ = ["PROBLEMS", "openai_error_schema", "problem_components", "problem_responses", "problem_schema"]
 
 PROBLEMS: dict[str, int] = {
     "album-full": 409,
     "album-not-found": 404,
+    "archive-encrypted": 422,
     "broker-unavailable": 503,
     "conflict": 409,
     "daily-cap-reached": 429,
@@ -83,17 +88,38 @@ PROBLEMS: dict[str, int] = {
     "worker-lost": 503,
 }
 
-PROBLEM_SCHEMA: dict[str, Any] = {
+
+def problem_schema(problems: Mapping[str, int]) -> dict[str, Any]:
+    """A problem document with all its types."""
+    properties = {
+        **_PROBLEM["properties"],
+        "type": {"type": "string", "format": "uri", "enum": [PROBLEM_TYPE + slug for slug in sorted(problems)]},
+        "slug": {"type": "string", "enum": sorted(problems)},
+    }
+    return {**_PROBLEM, "properties": properties}
+
+
+def openai_error_schema(problems: Mapping[str, int]) -> dict[str, Any]:
+    """A failure in OpenAI's shape; `code` is the problem's slug."""
+    members = {
+        "message": {"type": "string"},
+        "type": {"type": "string"},
+        "param": {"type": ["string", "null"]},
+        "code": {"type": ["string", "null"], "enum": [*sorted(problems), None]},
+    }
+    error = {"type": "object", "required": list(members), "properties": members}
+    return {"type": "object", "required": ["error"], "properties": {"error": error}}
+
+
+_PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "An RFC 9457 problem document that also carries the envelope's `code` and `message`.",
     "required": ["type", "title", "status", "detail", "code", "message"],
     "properties": {
-        "type": {"type": "string", "format": "uri", "enum": [PROBLEM_TYPE + slug for slug in sorted(PROBLEMS)]},
         "title": {"type": "string"},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "description": "what happened and what to do about it"},
         "instance": {"type": "string"},
-        "slug": {"type": "string", "enum": sorted(PROBLEMS)},
         "code": {"type": "integer", "enum": [1001, 1003, 1004, 1005, 1006, 1007, 4000, 9999]},
         "message": {"type": "string"},
         "errors": {
@@ -125,27 +151,13 @@ _TITLES = {
     429: "Too many requests; wait Retry-After seconds", 502: "A service or provider failed", 503: "Not just now; wait Retry-After seconds",
     504: "It took too long",
 }  # fmt: skip
-OPENAI_ERROR_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["message", "type", "param", "code"],
-            "properties": {
-                "message": {"type": "string"},
-                "type": {"type": "string"},
-                "param": {"type": ["string", "null"]},
-                "code": {"type": ["string", "null"], "enum": [*sorted(PROBLEMS), None]},
-            },
-        }
-    },
-}
 
 
-def problem_components() -> dict[str, Any]:
+def problem_components(problems: Mapping[str, int]) -> dict[str, Any]:
     """The failures by status, each with its slugs, as `components.responses`; OpenAI's routes have a shape of their own."""
-    return {f"{kind}{status}": _response(status, is_openai=kind == "OpenAI") for kind in ("Problem", "OpenAI") for status in _TITLES}
+    return {
+        f"{kind}{status}": _response(status, problems, is_openai=kind == "OpenAI") for kind in ("Problem", "OpenAI") for status in _TITLES
+    }
 
 
 def problem_responses(*, method: str, has_body: bool, has_id: bool, is_public: bool, is_openai: bool) -> dict[str, Any]:
@@ -163,8 +175,8 @@ def problem_responses(*, method: str, has_body: bool, has_id: bool, is_public: b
     return {str(status): {"$ref": f"#/components/responses/{kind}{status}"} for status in sorted(statuses)}
 
 
-def _response(status: int, *, is_openai: bool) -> dict[str, Any]:
-    slugs = sorted(slug for slug, found in PROBLEMS.items() if found == status)
+def _response(status: int, problems: Mapping[str, int], *, is_openai: bool) -> dict[str, Any]:
+    slugs = sorted(slug for slug, found in problems.items() if found == status)
     told: dict[str, Any] = {"description": f"{_TITLES[status]}: {', '.join(f'`{slug}`' for slug in slugs)}"}
     if is_openai:
         return {**told, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/OpenAIError"}}}}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from photofun_common.described import describe
 from photofun_common.service import create_service
 
 from .api import router
+from .described import DESCRIPTION
 from .settings import Settings
 from .wiring import open_context
 
@@ -23,4 +25,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="Language in, plan out: refine, suggest, choose.",
     )
     app.include_router(router)
+    describe(app, DESCRIPTION)
     return app

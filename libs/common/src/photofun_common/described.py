@@ -17,6 +17,8 @@ from typing import Any, get_args, get_origin
 from fastapi import FastAPI
 from pydantic import BaseModel, TypeAdapter
 
+from .errors import PhotoFunError
+
 __all__ = ["CURSOR", "LIMIT", "USER", "WAIT", "Described", "Param", "describe"]
 
 _REFS = "#/components/schemas/{model}"
@@ -86,10 +88,49 @@ def describe(app: FastAPI, table: Mapping[str, Described]) -> None:
             for line, told in table.items():
                 method, path = line.split(" ", 1)
                 _dress(document["paths"][path][method.lower()], told, schemas)
+            for item in document["paths"].values():
+                for operation in item.values():
+                    _fill_examples(operation)
+            document["x-problems"] = _problems(PhotoFunError)
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own documented way
+
+
+def _problems(kind: type[PhotoFunError]) -> dict[str, int]:
+    """Every problem that this process has a class for, with its status."""
+    found = {kind.slug: kind.status}
+    for child in kind.__subclasses__():
+        found |= _problems(child)
+    return {slug: status for slug, status in found.items() if slug != PhotoFunError.slug}
+
+
+def _fill_examples(operation: dict[str, Any]) -> None:
+    """A JSON body without an example gets one out of its schema."""
+    media = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if media is not None and "example" not in media:
+        media["example"] = _example_of(media.get("schema", {}))
+
+
+def _example_of(schema: dict[str, Any]) -> Any:
+    for name in ("example", "const", "default"):
+        if name in schema:
+            return schema[name]
+    for name in ("examples", "enum"):
+        if schema.get(name):
+            return schema[name][0]
+    options = schema.get("anyOf") or schema.get("oneOf")
+    if options:
+        return _example_of(options[0])
+    kind = schema.get("type")
+    if kind == "object":
+        return {
+            name: _example_of(schema["properties"][name]) for name in schema.get("required", []) if name in schema.get("properties", {})
+        }
+    if kind == "array":
+        return [_example_of(schema.get("items", {}))]
+    return {"string": "text", "integer": schema.get("minimum", 1), "number": schema.get("minimum", 0.5), "boolean": True}.get(str(kind))
 
 
 def _name_plainly(document: dict[str, Any]) -> None:
