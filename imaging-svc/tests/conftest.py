@@ -59,6 +59,7 @@ def settings_for(nats_url: str, tmp_path_factory: pytest.TempPathFactory) -> Cal
                 "public_url": "http://studio.test",
                 "imaging_weights_dir": ROOT / ".weights",
                 "imaging_max_jobs_per_user": 500,
+                "imaging_max_backlog": 10_000,
                 "allow_private_image_hosts": True,
                 "log_level": "WARNING",
                 **changes,

@@ -82,6 +82,7 @@ async def studio(fake: FakeFreepik, folder: Path) -> AsyncIterator[tuple[Studio,
                 prices=Prices("freepik=0.1"),
                 webhooks=Webhooks(lambda: bus.key_value("webhooks"), bells, None),
                 max_jobs_per_user=5,
+                max_backlog=100,
             )
 
         try:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from imaging_svc.codec import encode
-from imaging_svc.domain import FairSlots, WorkerLostError, WorkFailedError, file_key, picture_id
+from imaging_svc.domain import FairSlots, NeedsImageError, OverloadedError, WorkerLostError, WorkFailedError, file_key, picture_id
 from imaging_svc.engines import Made, Order
 from imaging_svc.engines.bells import Bells
 from imaging_svc.events import HANDLERS
@@ -111,6 +111,7 @@ async def make(bus: MemoryBus, engine: FakeEngine, tmp_path: Path) -> AsyncItera
             "prices": Prices(""),
             "webhooks": Webhooks(lambda: bus.key_value("webhooks"), Bells(), None),
             "max_jobs_per_user": 5,
+            "max_backlog": 8,
         }
         return ImagingService(**{**parts, **changes})
 
@@ -414,6 +415,21 @@ async def test_the_sweeper_ends_what_is_overdue_and_asks_again_for_what_stalls(
     assert (late.status, late.problem and late.problem.slug) == ("FAILED", "deadline-exceeded")
     assert stalled.status == "COMPLETED"
     assert len(engine.orders) == 1
+
+
+async def test_more_than_can_be_done_soon_is_refused(bus: MemoryBus, service: ImagingService) -> None:
+    adjust = by_id("adjust")
+    assert adjust is not None
+    for number in range(8):
+        await service.take_plan(plan("image_generation", job_id=f"j{number}", user_id=f"user-{number}"))
+
+    with pytest.raises(OverloadedError) as refused:
+        await service.take_feature(adjust, "ann", validated(adjust.params, {"operations": [{"op": "sepia"}]}), PictureInput(), {})
+
+    assert refused.value.retry_after
+    await run(bus, service)
+    with pytest.raises(NeedsImageError):  # now it is looked at
+        await service.take_feature(adjust, "ann", validated(adjust.params, {"operations": [{"op": "sepia"}]}), PictureInput(), {})
 
 
 async def test_after_a_restart_the_index_knows_the_jobs(bus: MemoryBus, service: ImagingService, make: Any) -> None:

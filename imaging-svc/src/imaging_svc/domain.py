@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ __all__ = [
     "LaneFullError",
     "NeedsImageError",
     "NeedsReferenceError",
+    "OverloadedError",
     "TooManyJobsError",
     "UnsafeUrlError",
     "UnsupportedImageError",
@@ -37,6 +39,7 @@ MAX_PIXELS = 25_000_000
 MAX_OUTPUT_PIXELS = 50_000_000
 MAX_SIDE = 8192
 MAX_SCANS = 64
+_AROUND_SECONDS = 60.0
 
 
 class NeedsImageError(InvalidError):
@@ -79,6 +82,10 @@ class TooManyJobsError(RateLimitedError):
     slug, title = "too-many-jobs", "Too many unfinished jobs"
 
 
+class OverloadedError(UnavailableError):
+    slug, title = "overloaded", "The studio has more work than it can do"
+
+
 class FileNotStoredError(NotFoundError):
     slug, title = "file-not-found", "There is no such file"
 
@@ -109,11 +116,13 @@ def file_key(secret: str, *cause: object, extension: str) -> str:
 class FairSlots:
     """So many places at once, handed round robin between users, at most `per_user` to one.
 
-    With `max_waiting` a longer queue is refused: LaneFullError.
+    While others were here within the last minute, one user leaves a place to them.  With `max_waiting` a longer queue is
+    refused: LaneFullError.
     """
 
     def __init__(self, places: int, *, per_user: int, max_waiting: int | None = None) -> None:
-        self._free = places
+        self._places = self._free = places
+        self._seen: OrderedDict[str, float] = OrderedDict()
         self._per_user = per_user
         self._max_waiting = max_waiting
         self._running: dict[str, int] = {}
@@ -125,6 +134,7 @@ class FairSlots:
         if self._max_waiting is not None and self._free <= 0 and self.waiting >= self._max_waiting:
             raise LaneFullError("Too much of this engine's work is waiting already", retry_after=5)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._notice(user_id)
         self._waiting.setdefault(user_id, deque()).append(turn)
         self._hand_out()
         try:
@@ -154,6 +164,17 @@ class FairSlots:
             del self._running[user_id]
         self._hand_out()
 
+    def _notice(self, user_id: str) -> None:
+        now = time.monotonic()
+        self._seen[user_id] = now
+        self._seen.move_to_end(user_id)
+        while next(iter(self._seen.values())) < now - _AROUND_SECONDS:
+            self._seen.popitem(last=False)
+
+    def _most(self) -> int:
+        """How many places one user may hold now."""
+        return min(self._per_user, max(1, self._places - (len(self._seen) > 1)))
+
     def _hand_out(self) -> None:
         for user_id in list(self._waiting):
             if self._free <= 0:
@@ -161,7 +182,7 @@ class FairSlots:
             turns = self._waiting[user_id]
             while turns and turns[0].cancelled():
                 turns.popleft()
-            if turns and self._running.get(user_id, 0) < self._per_user:
+            if turns and self._running.get(user_id, 0) < self._most():
                 self._free -= 1
                 self._running[user_id] = self._running.get(user_id, 0) + 1
                 turns.popleft().set_result(None)

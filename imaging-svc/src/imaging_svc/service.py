@@ -53,6 +53,7 @@ class ImagingService:
         prices: Prices,
         webhooks: Webhooks,
         max_jobs_per_user: int,
+        max_backlog: int,
     ) -> None:
         self.jobs, self.urls, self.spending = jobs, urls, spending
         self._blobs, self.webhooks = blobs, webhooks
@@ -71,6 +72,7 @@ class ImagingService:
             announcer=announcer,
             deadline=deadline,
             max_jobs_per_user=max_jobs_per_user,
+            max_backlog=max_backlog,
         )
         self.runner = Runner(
             jobs=jobs,

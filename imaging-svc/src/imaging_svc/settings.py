@@ -18,6 +18,7 @@ class Settings(CommonSettings):
     imaging_workers: int = Field(default=2, ge=1, le=64, description="processes for pixel work")
     imaging_weights_dir: Path = Field(default=Path(".weights"), description="where the model files are")
     imaging_max_jobs_per_user: int = Field(default=24, ge=1, description="unfinished jobs a person may have")
+    imaging_max_backlog: int = Field(default=128, ge=1, description="unfinished jobs of all; more only as fast as they end, else 503")
     imaging_max_running_per_user: int = Field(default=4, ge=1, description="steps of one person that run at once in a worker")
     imaging_prices: str = Field(
         default="freepik=0.1;gemini=0.04;openai=0.04", description="what a paid picture is taken to cost: engine=price;engine/feature=price"

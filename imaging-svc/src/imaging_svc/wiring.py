@@ -137,6 +137,7 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
             secret=secret,
             deadline=settings.job_deadline,
             max_jobs_per_user=settings.imaging_max_jobs_per_user,
+            max_backlog=settings.imaging_max_backlog,
             lanes=Lanes(settings.imaging_workers, per_user=settings.imaging_max_running_per_user),
             spending=Spending(
                 lambda: bus.key_value(SPENDING, ttl=KEEP_SPENDING),

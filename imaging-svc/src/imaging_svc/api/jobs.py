@@ -25,7 +25,7 @@ def _render(service: ImagingService, record: JobRecord) -> dict[str, object]:
     body = render_job(record, service.urls.url, problem_of)
     if record.status in ("CREATED", "IN_PROGRESS") and not any(step.status == "IN_PROGRESS" for step in record.steps):
         body["queue_position"] = service.index.ahead_of(record)
-        body["eta_seconds"] = round(2.0 * (1 + service.index.ahead_of(record)), 1)
+        body["eta_seconds"] = round(service.index.seconds_until_done(record), 1)
     return body
 
 
