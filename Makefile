@@ -48,7 +48,7 @@ unit: install weights ## the services' own tests
 	$(PY) -m pytest -q -n 2 --dist loadfile $(wildcard $(UNIT))
 
 e2e: install weights ## the tests that start the real studio
-	$(PY) -m pytest -q -n 0 tests/e2e tests/chaos
+	$(PY) -m pytest -q -n 0 tests/e2e tests/chaos tests/replicas
 
 chaos: install weights ## kill and freeze everything at random; SEEDS=1 SECONDS=30
 	$(PY) -m tests.chaos.driver --seeds $(or $(SEEDS),1) --seconds $(or $(SECONDS),30)
@@ -78,7 +78,7 @@ eval: install ## how well the offline planner understands
 
 ## Keep it
 
-.PHONY: install weights lock openapi flow env images clean
+.PHONY: install weights lock openapi flow users env images clean
 install: $(STAMP) ## .venv with everything in it
 
 weights: .weights/.checked ## the models' weights, checked
@@ -95,6 +95,9 @@ openapi: install ## write docs/openapi.json from the running services' models
 
 flow: install ## write docs/flow.md from the contracts
 	@$(PY) -m photofun_tools.documents flow docs/flow.md
+
+users: install ## write the broker's users from the flow table
+	@$(PY) -m photofun_common.topology users > deploy/k8s/components/nats-users/nats-users.conf
 
 env: install ## write .env.example from the settings classes
 	@$(PY) -m photofun_tools.documents env .env.example
