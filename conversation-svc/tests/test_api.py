@@ -509,3 +509,21 @@ async def test_a_session_from_a_picture_that_is_gone_is_refused(client: Any, bus
     listed = (await client.get("/v1/chat/sessions", params={"user_id": "ann"})).json()["result"]
 
     assert gone.status_code == 404 and gone.json()["slug"] == "file-not-found" and listed == []
+
+
+async def test_more_than_can_be_done_soon_is_refused(settings: Settings, bus: MemoryBus) -> None:
+    app = create_app(settings.model_copy(update={"conversation_max_backlog": 2, "conversation_relay_seconds": 3600}), bus)
+    async with client_for(app) as client:
+        sids = [(await client.post("/v1/chat/sessions", json={"user_id": user})).json()["result"]["session_id"] for user in "abc"]
+        answers = [
+            await client.post(f"/v1/chat/sessions/{sid}/messages", json={"user_id": user, "content": "a sunset"})
+            for user, sid in zip("abc", sids, strict=True)
+        ]
+        for session in sids[:2]:
+            await client.delete(f"/v1/chat/sessions/{session}", params={"user_id": "a" if session == sids[0] else "b"})
+        await app.state.context.conversations.tending.relay()
+        later = await client.post(f"/v1/chat/sessions/{sids[2]}/messages", json={"user_id": "c", "content": "a sunset"})
+
+    assert [answer.status_code for answer in answers] == [202, 202, 503]
+    assert (answers[2].json()["slug"], answers[2].headers["retry-after"]) == ("overloaded", "3")
+    assert later.status_code == 202

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from photofun_common.contracts.jobs import JobStatus
 from photofun_common.contracts.prompt import Choice, PlanMetadata, PlannedStep, UndoTarget
 from photofun_common.contracts.values import Picture, PictureRef, ProblemData
-from photofun_common.errors import ConflictError, InvalidError, NotFoundError, RateLimitedError, TooLargeError
+from photofun_common.errors import ConflictError, InvalidError, NotFoundError, RateLimitedError, TooLargeError, UnavailableError
 
 __all__ = [
     "ACTIVE",
@@ -23,6 +23,7 @@ __all__ = [
     "MessageNotFoundError",
     "NotAwaitingError",
     "NotRetryableError",
+    "OverloadedError",
     "Session",
     "SessionNotFoundError",
     "SessionPicture",
@@ -70,6 +71,10 @@ class NotAwaitingError(ConflictError):
 
 class TooManyJobsError(RateLimitedError):
     slug, title = "too-many-jobs", "Too many messages are being worked on"
+
+
+class OverloadedError(UnavailableError):
+    slug, title = "overloaded", "The studio has more work than it can do"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

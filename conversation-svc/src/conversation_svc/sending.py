@@ -39,7 +39,7 @@ class Sending:
         if once is not None and (made := await self._store.made(message_id)) is not None:
             return made
         _, session, recent = await asyncio.gather(
-            self._room.check(user_id),
+            self._room.take(user_id),
             self._store.session(session_id, user_id),
             self._store.turns(session_id, limit=dialogue.HISTORY_TURNS),
         )

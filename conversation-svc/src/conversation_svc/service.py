@@ -38,12 +38,12 @@ class Conversations:
 
 
 def open_conversations(
-    store: Store, bus: Bus, jobs: JobStore, files: FileUrls, *, job_deadline: float, max_queued: int, signed: bool
+    store: Store, bus: Bus, jobs: JobStore, files: FileUrls, *, job_deadline: float, max_queued: int, max_backlog: int, signed: bool
 ) -> Conversations:
     """`job_deadline` in seconds; `signed`: file URLs count only with their signature."""
     records = Records(jobs, bus)
     outbox = Outbox(store, bus, records)
-    room = Room(store, max_queued)
+    room = Room(store, each=max_queued, most=max_backlog, job_deadline=job_deadline)
     reading = Reading(store)
     meaning = Meaning(store, bus, files, signed=signed)
     sessions = Sessions(store, bus, records, meaning)
@@ -55,6 +55,6 @@ def open_conversations(
         records=records,
         steering=Steering(store, outbox, reading, room, job_deadline=job_deadline),
         following=following,
-        tending=Tending(store, bus, outbox, sessions, following, records),
+        tending=Tending(store, bus, outbox, sessions, following, records, room),
         outbox=outbox,
     )

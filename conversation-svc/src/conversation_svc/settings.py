@@ -16,5 +16,8 @@ class Settings(CommonSettings):
     conversation_host: str = Field(default="127.0.0.1", description="where conversation-svc listens")
     conversation_port: int = Field(default=9101, ge=0, le=65535, description="conversation-svc's port")
     conversation_max_queued: int = Field(default=20, ge=1, le=10_000, description="unfinished messages one user may have")
+    conversation_max_backlog: int = Field(
+        default=128, ge=1, description="unfinished messages of all; more only as fast as they end, else 503"
+    )
     conversation_relay_seconds: float = Field(default=0.5, gt=0, description="how often unsent events are looked for")
     conversation_sweep_seconds: float = Field(default=5.0, gt=0, description="how often overdue messages are looked for")

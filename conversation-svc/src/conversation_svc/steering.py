@@ -68,7 +68,7 @@ class Steering:
             raise NotRetryableError(f"The message is {turn.status}; only FAILED and CANCELED ones can be run again")
         if not turn.request and not turn.plan:
             raise NotRetryableError("The words of this message were deleted; send them again")
-        await self._room.check(turn.user_id)
+        await self._room.take(turn.user_id)
         at = now()
         session = found(await self._store.take_number(session_id, owner, at))
         changes: dict[str, Any] = {
@@ -99,7 +99,7 @@ class Steering:
         if plan is not None:
             steps = checked_plan(plan)
             changes |= {"plan": steps, "intent": steps[0].feature}
-        await self._room.check(turn.user_id)
+        await self._room.take(turn.user_id)
         approved = await self._store.change(message_id, changes, attempt=turn.attempt, statuses=_WAITING, outbox_due=at + CLAIM)
         if approved is None:
             raise NotAwaitingError("The message is not waiting for an approval any more")

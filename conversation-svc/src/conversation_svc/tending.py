@@ -11,6 +11,7 @@ from photofun_common.errors import DeadlineError
 from . import ends
 from .domain import now
 from .following import Following
+from .limits import Room
 from .outbox import CLAIM, Outbox
 from .records import Records
 from .sessions import Sessions
@@ -33,9 +34,11 @@ class Tending:
     sessions: Sessions
     following: Following
     records: Records
+    room: Room
 
     async def relay(self) -> int:
-        """Publish what is owed and due; the number of entries done."""
+        """Publish what is owed and due; the number of entries done.  Also looks how much is waiting."""
+        await self.room.refresh()
         done = await self.outbox.relay()
         while self.bus.is_connected and (session := await self.store.claim_burial(now(), now() + CLAIM)) is not None:
             await self.sessions.bury(session)

@@ -57,7 +57,14 @@ async def open_context(settings: Settings, bus: Bus | None = None) -> AsyncItera
         signed = settings.auth_mode == "required"
         files = FileUrls(settings.public_url, settings.files_secret.get_secret_value(), signed=signed)
         conversations = open_conversations(
-            store, bus, jobs, files, job_deadline=settings.job_deadline, max_queued=settings.conversation_max_queued, signed=signed
+            store,
+            bus,
+            jobs,
+            files,
+            job_deadline=settings.job_deadline,
+            max_queued=settings.conversation_max_queued,
+            max_backlog=settings.conversation_max_backlog,
+            signed=signed,
         )
         stack.push_async_callback(conversations.outbox.aclose)
         stopping = asyncio.Event()
