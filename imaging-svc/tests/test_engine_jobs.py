@@ -15,24 +15,19 @@ import pytest
 from imaging_svc.engines.bells import Bells
 from imaging_svc.engines.freepik import FreepikEngine
 from imaging_svc.guard import PictureFetcher
-from imaging_svc.lanes import Lanes
 from imaging_svc.service import ImagingService
-from imaging_svc.spending import Prices, Spending
-from imaging_svc.stores import open_store
-from imaging_svc.webhooks import Webhooks
 from photofun_common.bus import MemoryBus
 from photofun_common.contracts.imaging import StepRequested
 from photofun_common.contracts.jobs import ProviderTask, StepRecord
 from photofun_common.contracts.prompt import PlanMetadata, PlannedStep, PlanReady
 from photofun_common.errors import UpstreamError
-from photofun_common.fileurls import FileUrls
 from photofun_common.jobs import JobStore
 from photofun_common.testing.plugin import eventually
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 from fakes.freepik import FakeFreepik
-from fakes.imaging import ThreadPool
+from fakes.imaging import ThreadPool, imaging_service
 from fakes.serving import serve
 
 Studio = Callable[[], Awaitable[ImagingService]]
@@ -66,24 +61,7 @@ async def studio(fake: FakeFreepik, folder: Path) -> AsyncIterator[tuple[Studio,
                     backoff=0.01,
                 )
             )
-            return ImagingService(
-                bus=bus,
-                jobs=jobs,
-                blobs=open_store(f"file://{folder}"),
-                pool=pool,
-                fetcher=fetcher,
-                engines=[opened[-1]],
-                routing={},
-                urls=FileUrls("http://studio.test", "s", signed=False),
-                secret="s",
-                deadline=60.0,
-                lanes=Lanes(2, per_user=2),
-                spending=Spending(lambda: bus.key_value("spending"), cap=None, cap_per_user=None),
-                prices=Prices("freepik=0.1"),
-                webhooks=Webhooks(lambda: bus.key_value("webhooks"), bells, None),
-                max_jobs_per_user=5,
-                max_backlog=100,
-            )
+            return imaging_service(bus, jobs, folder, [opened[-1]], fetcher)
 
         try:
             yield another, bus

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,14 +86,21 @@ def studio(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> It
     if "E2E_URL" in os.environ:  # one that runs already (its RATE_LIMIT must be high)
         yield Studio(os.environ["E2E_URL"], Path(os.environ["E2E_DATA_DIR"]), {})
         return
-    data_dir = tmp_path_factory.mktemp("studio")
+    with running_studio(tmp_path_factory.mktemp("studio"), collector) as found:
+        yield found
+
+
+@contextmanager
+def running_studio(data_dir: Path, collector: Collector | None = None, **settings: str) -> Iterator[Studio]:
+    """A studio of its own with these settings; `{base}` in one is the gateway's port.  Leaves nothing running."""
     base = _free_base()
     environ = {name: value for name, value in os.environ.items() if name not in _FOREIGN + _MORE}
     environ |= {
         "PORT": str(base), "PORT_BASE": str(base), "DATA_DIR": str(data_dir),
         "RATE_LIMIT": "100000/minute", "RATE_LIMIT_GENERATE": "100000/minute",
         "ALLOW_PRIVATE_IMAGE_HOSTS": "true", "PYTHONUNBUFFERED": "1",
-        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100",
+        **({"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100"} if collector else {}),
+        **{name: value.format(base=base) for name, value in settings.items()},
     }  # fmt: skip
     runner = subprocess.Popen(
         [sys.executable, "-m", "photofun_tools.studio", "run"],

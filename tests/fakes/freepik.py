@@ -29,6 +29,7 @@ class _Task:
     error: str | None = None
     size: tuple[int, int] = (64, 64)
     ready_at: float = 0.0
+    prompt: str = ""
 
 
 @dataclass
@@ -36,6 +37,7 @@ class FakeFreepik:
     """The whole API in memory.  `charges` counts the calls that would cost money.
 
     A task is done after so many `polls` and not before `seconds` are over; its result's address lives for `url_seconds`.
+    `holds` keeps calls waiting at a moment: ("list", path), ("accepted", word of the prompt), ("polling", word), ("content", word).
     """
 
     key: str = "fp-test-key"
@@ -53,6 +55,7 @@ class FakeFreepik:
     poll_failures: list[int] = field(default_factory=list)
     junk_first: bool = False
     has_list: bool = True
+    holds: set[tuple[str, str]] = field(default_factory=set)
     slow_list: float = 0.0
     slow_content: float = 0.0
     broken_content: bool = False
@@ -85,6 +88,13 @@ class FakeFreepik:
                 return web.json_response({"message": "Invalid API key" if given else "Missing API key"}, status=401)
         return await handler(request)
 
+    def _is_held(self, moment: str, text: str) -> bool:
+        return any(moment == held and word in text for held, word in self.holds)
+
+    async def _held(self, moment: str, text: str) -> None:
+        while self._is_held(moment, text):  # noqa: ASYNC110 - switched from another thread
+            await asyncio.sleep(0.02)
+
     async def _refused(self, request: web.Request, body: Any) -> web.StreamResponse | None:
         """Note a paid call; the answer when a switch refuses it before it is accepted."""
         headers = {name: value for name, value in request.headers.items() if name.lower() != self.key_header}
@@ -115,9 +125,11 @@ class FakeFreepik:
         self.charges += 1
         task_id = str(uuid4())
         ready_at = time.monotonic() + self.seconds
-        self.tasks[task_id] = _Task(request.path, fate=self.fate, error=self.fate_error, size=self.size, ready_at=ready_at)
+        prompt = str(body.get("prompt", ""))
+        self.tasks[task_id] = _Task(request.path, fate=self.fate, error=self.fate_error, size=self.size, ready_at=ready_at, prompt=prompt)
         if body.get("webhook_url"):
             self._spawn(self._tell(request, task_id, body["webhook_url"]))
+        await self._held("accepted", prompt)
         if (broken := await self._broken(request)) is not None:
             return broken
         if request.path == SYNCHRONOUS:
@@ -141,13 +153,15 @@ class FakeFreepik:
     async def _list(self, request: web.Request) -> web.StreamResponse:
         self.lists += 1
         await asyncio.sleep(self.slow_list)
+        await self._held("list", request.path)
         if not self.has_list:
             return web.json_response({"data": None})
         found = [{"task_id": name, "status": self._status(task)} for name, task in self.tasks.items() if task.path == request.path]
         return web.json_response({"data": found})
 
     def _status(self, task: _Task) -> str:
-        return task.fate if task.polls > self.polls and time.monotonic() >= task.ready_at else "IN_PROGRESS"
+        is_done = task.polls > self.polls and time.monotonic() >= task.ready_at and not self._is_held("polling", task.prompt)
+        return task.fate if is_done else "IN_PROGRESS"
 
     async def _task(self, request: web.Request) -> web.StreamResponse:
         self.looks += 1
@@ -192,6 +206,7 @@ class FakeFreepik:
             return web.Response(status=403, text="expired")
         alpha = 128 if name.startswith("cut-") else 255
         task = self.tasks.get(name)
+        await self._held("content", task.prompt if task else "")
         data = png(*(task.size if task else self.size), (200, 80, 40, alpha))
         return web.Response(body=data[:40] if self.broken_content else data, content_type="application/octet-stream")
 

@@ -1,20 +1,30 @@
-"""What does an engine need around it in a test?  Workers in threads, a step's paid calls in memory, orders."""
+"""What does an engine need around it in a test?  Workers in threads, a step's paid calls in memory, orders, the service itself."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from imaging_svc.engines import Order
+from imaging_svc.engines.bells import Bells
+from imaging_svc.lanes import Lanes
+from imaging_svc.service import ImagingService
+from imaging_svc.spending import Prices, Spending
+from imaging_svc.stores import open_store
+from imaging_svc.webhooks import Webhooks
+from photofun_common.bus import MemoryBus
 from photofun_common.contracts.features import by_id
 from photofun_common.contracts.jobs import ProviderTask
+from photofun_common.fileurls import FileUrls
 from photofun_common.http import validated
+from photofun_common.jobs import JobStore
 
 from .serving import png
 
-__all__ = ["MemoryTasks", "ThreadPool", "order"]
+__all__ = ["MemoryTasks", "ThreadPool", "imaging_service", "order"]
 
 
 class ThreadPool:
@@ -63,4 +73,28 @@ def order(feature: str, *, picture: bytes | None = None, public_url: str | None 
         references=references,
         seconds=seconds,
         public_url=public_url,
+    )
+
+
+def imaging_service(
+    bus: MemoryBus, jobs: JobStore, folder: Path, engines: list[Any], fetcher: Any, *, prices: str = "freepik=0.1;gemini=0.04;openai=0.04"
+) -> ImagingService:
+    """The service with these engines, on a bus in memory and files in a folder."""
+    return ImagingService(
+        bus=bus,
+        jobs=jobs,
+        blobs=open_store(f"file://{folder}"),
+        pool=ThreadPool(),  # type: ignore[arg-type]
+        fetcher=fetcher,
+        engines=engines,
+        routing={},
+        urls=FileUrls("http://studio.test", "s", signed=False),
+        secret="s",
+        deadline=60.0,
+        lanes=Lanes(2, per_user=2),
+        spending=Spending(lambda: bus.key_value("spending"), cap=None, cap_per_user=None),
+        prices=Prices(prices),
+        webhooks=Webhooks(lambda: bus.key_value("webhooks"), Bells(), None),
+        max_jobs_per_user=500,
+        max_backlog=1000,
     )
