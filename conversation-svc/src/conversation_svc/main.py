@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from photofun_common.bus import Bus
 from photofun_common.described import describe
+from photofun_common.identity import caller_of
 from photofun_common.service import create_service
 
 from .api import router
@@ -24,6 +25,6 @@ def create_app(settings: Settings | None = None, bus: Bus | None = None) -> Fast
         title="PhotoFun conversations",
         description="Sessions, messages, and which picture a message means.",
     )
-    app.include_router(router)
+    app.include_router(router, dependencies=[Depends(caller_of)])
     describe(app, DESCRIPTION)
     return app

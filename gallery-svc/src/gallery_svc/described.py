@@ -54,6 +54,9 @@ def _deleted(name: str) -> Described:
 DESCRIPTION = {
     "DELETE /v1/gallery/albums/{album_id}": _deleted("album_id"),
     "DELETE /v1/gallery/recipes/{recipe_id}": _deleted("recipe_id"),
+    "POST /v1/gallery/recipes": Described(
+        sent={"user_id": "ana", "title": "Grey", "steps": [{"feature": "adjust", "params": {"operations": [{"op": "grayscale"}]}}]}
+    ),
     "GET /v1/gallery/export": Described("A zip of the pictures with a manifest", content="application/zip"),
     "GET /v1/gallery": Described(example=[_IMAGE]),
     "POST /v1/gallery": Described(example=_IMAGE, sent={"user_id": "ana", "image_url": "https://example.com/boat.jpg", "prompt": "a boat"}),

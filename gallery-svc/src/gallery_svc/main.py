@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from photofun_common.described import describe
+from photofun_common.identity import caller_of
 from photofun_common.service import Opened, create_service
 
 from .api import routers
@@ -25,6 +26,6 @@ def create_app(settings: GallerySettings | None = None, opened: Opened | None = 
         description="A person's pictures: find, favour, tag, trash, restore, export.",
     )
     for router in routers:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(caller_of)])
     describe(app, DESCRIPTION)
     return app

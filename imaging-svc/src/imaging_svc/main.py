@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from photofun_common.described import describe
+from photofun_common.identity import caller_of
 from photofun_common.service import create_service
 
 from .api import routers
@@ -21,6 +22,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         "imaging-svc", chosen, lambda _app: open_context(chosen), title="PhotoFun imaging", description="Features, engines, files, jobs."
     )
     for router in routers:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(caller_of)])
     describe(app, DESCRIPTION)
     return app
