@@ -23,6 +23,7 @@ from imaging_svc.engines.failures import (
     ProviderLateError,
     ProviderLimitedError,
     ProviderRejectedError,
+    ResultLostError,
     UnsuitedError,
 )
 from imaging_svc.engines.freepik import FreepikEngine
@@ -352,7 +353,7 @@ async def test_a_task_that_is_never_ready_ends_with_the_deadline_and_stays_place
 
 async def test_results_on_private_hosts_are_refused_unless_allowed() -> None:
     async with studio(FakeFreepik(), private_hosts=False) as engine:
-        with pytest.raises(ProviderFailedError, match="public"):
+        with pytest.raises(ResultLostError, match="public"):
             await run(engine, order("upscale"))
 
 

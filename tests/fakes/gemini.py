@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,6 +71,7 @@ class FakeGemini:
                     said = "Unable to process input image"
                     return web.json_response({"error": {"code": 400, "message": said, "status": "INVALID_ARGUMENT"}}, status=400)
         self.charges += 1
+        await asyncio.sleep(self.switches.hang_after_accept)
         if self.switches.reset_after_accept:
             self.switches.reset_after_accept -= 1
             return drop_connection(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,6 +74,7 @@ class FakeOpenAI:
         if type(body.get("n", 1)) is not int or not 1 <= body.get("n", 1) <= 10:
             return _error(400, "n must be between 1 and 10")
         self.charges += 1
+        await asyncio.sleep(self.switches.hang_after_accept)
         if self.switches.reset_after_accept:
             self.switches.reset_after_accept -= 1
             return drop_connection(request)

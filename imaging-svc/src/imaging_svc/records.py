@@ -14,7 +14,7 @@ from photofun_common.jobs import with_event
 
 from .engines import Made
 
-__all__ = ["begun", "canceled", "failed", "finished", "first_open", "planned", "progressed", "touched", "with_step"]
+__all__ = ["begun", "canceled", "failed", "finished", "first_open", "planned", "progressed", "touched", "troubled", "with_step"]
 
 
 def with_step(record: JobRecord, step: int, **changes: Any) -> list[StepRecord]:
@@ -100,6 +100,13 @@ def begun(record: JobRecord, run: int, step: int) -> JobRecord:
 def touched(record: JobRecord, run: int) -> JobRecord | None:
     """Somebody works on it: nobody else need ask for its step again."""
     return None if record.is_final or record.run != run else record.model_copy(update={"updated_at": datetime.now(UTC)})
+
+
+def troubled(record: JobRecord, run: int, step: int, problem: ProblemData) -> JobRecord | None:
+    """A step met trouble and will be tried again: what it was stays for the end."""
+    if record.is_final or record.run != run:
+        return None
+    return record.model_copy(update={"steps": with_step(record, step, problem=problem)})
 
 
 def progressed(record: JobRecord, run: int, step: int, fraction: float) -> JobRecord | None:

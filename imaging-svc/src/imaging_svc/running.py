@@ -21,10 +21,11 @@ from .announcing import Announcer
 from .attempts import Attempts
 from .domain import ImageUndecodableError, NeedsImageError, WorkerLostError
 from .engines import Made, Order
+from .engines.failures import LastingError, RepeatsSpentError
 from .engines.local.verbs import seed_of
 from .files import Files
 from .paid import StepTasks
-from .records import begun, failed, finished, progressed, touched
+from .records import begun, failed, finished, progressed, touched, troubled
 from .routing import Router
 from .sources import Sources
 
@@ -113,9 +114,11 @@ class Runner:
                 return
             raise error
         except (UnavailableError, UpstreamError) as error:
-            if record.steps[step].attempts >= 3:
-                await self.fail(record, error.to_problem(), step=step)
+            if isinstance(error, LastingError) or record.steps[step].attempts >= 3:
+                await self.fail(record, self._told(record, step, error), step=step)
                 return
+            problem = self._told(record, step, error)
+            await self._jobs.change(record.job_id, lambda found: troubled(found, record.run, step, problem))
             raise
         except ConflictError:
             return  # canceled, ended or run anew before its turn came
@@ -131,6 +134,12 @@ class Runner:
         except ConflictError:
             return  # canceled, ended or run anew meanwhile: this result is nobody's any more
         await self._announcer.step_done(record, step)
+
+    @staticmethod
+    def _told(record: JobRecord, step: int, error: PhotoFunError) -> ProblemData:
+        """What to say of a failure: of one that only says 'not again now', what failed before."""
+        before = record.steps[step].problem
+        return before if isinstance(error, RepeatsSpentError) and before is not None else error.to_problem()
 
     async def _make(self, record: JobRecord, step: int) -> tuple[JobRecord, Made, str, Picture | None]:
         declared = by_id(record.steps[step].feature)
@@ -185,13 +194,14 @@ class Runner:
         )
 
     def _teller(self, record: JobRecord, step: int) -> Callable[[float], None]:
-        """Progress into the record, at most about twenty times a step and two times a second."""
+        """Progress into the record: about twenty times a step, at most three times a second, and each second while there is any."""
         told = [0.0, time.monotonic()]
         pending: set[asyncio.Task[Any]] = set()
 
         def tell(fraction: float) -> None:
             now = time.monotonic()
-            if pending or fraction < told[0] + 0.05 or now - told[1] < 0.3:
+            waited = now - told[1]
+            if pending or waited < 0.3 or fraction <= told[0] or (waited < 0.8 and fraction < told[0] + 0.05):
                 return
             told[:] = [fraction, now]
             task = asyncio.create_task(self._progressed(record.job_id, record.run, step, fraction))

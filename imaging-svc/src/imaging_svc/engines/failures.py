@@ -6,6 +6,7 @@ from photofun_common.errors import InvalidError, RateLimitedError, UnavailableEr
 
 __all__ = [
     "DailyCapError",
+    "LastingError",
     "ModerationBlockedError",
     "OutcomeUnknownError",
     "ProviderAuthError",
@@ -15,20 +16,32 @@ __all__ = [
     "ProviderLateError",
     "ProviderLimitedError",
     "ProviderRejectedError",
+    "RepeatsSpentError",
+    "ResultLostError",
     "UnsuitedError",
 ]
 
 
-class ProviderAuthError(UpstreamError):
+class LastingError(UpstreamError):
+    """Asking the same again would give the same, or cost again: another engine may try, but nobody repeats it."""
+
+
+class ProviderAuthError(LastingError):
     slug, title = "provider-auth", "The provider does not take the key"
 
 
-class ProviderCreditsError(UpstreamError):
+class ProviderCreditsError(LastingError):
     slug, title = "provider-no-credits", "The provider's account has no credits left"
 
 
-class ProviderFailedError(UpstreamError):
+class ProviderFailedError(LastingError):
     slug, title = "provider-failed", "The provider failed"
+
+
+class ResultLostError(UpstreamError):
+    """It was made, but it could not be fetched: fetching it again costs nothing."""
+
+    slug, title = "provider-failed", "The provider's result could not be fetched"
 
 
 class ProviderLateError(UpstreamError):
@@ -43,6 +56,10 @@ class OutcomeUnknownError(UpstreamError):
 
 class ProviderDownError(UnavailableError):
     slug, title = "provider-unavailable", "The provider can't be reached"
+
+
+class RepeatsSpentError(ProviderDownError):
+    """It failed a moment ago, and enough of this minute's calls were repeats.  What failed then is the better thing to say."""
 
 
 class ProviderLimitedError(UnavailableError):

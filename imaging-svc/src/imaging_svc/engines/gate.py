@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from .breaker import Breaker
-from .failures import ProviderDownError
+from .failures import RepeatsSpentError
 from .limiter import Limiter
 
 __all__ = ["Gate", "RetryBudget"]
@@ -55,10 +55,10 @@ class Gate:
         return self.breaker.state
 
     async def enter(self, *, repeat: bool = False) -> None:
-        """Wait for the turn of a paid call.  Raises ProviderDownError when it is not worth asking, ProviderLimitedError."""
+        """Wait for the turn of a paid call.  Raises ProviderDownError, RepeatsSpentError, ProviderLimitedError: it is not worth asking."""
         self.breaker.check()
         if repeat and self.budget.is_spent:
-            raise ProviderDownError(f"{self.title} failed, and enough calls of this minute were repeats", retry_after=10.0)
+            raise RepeatsSpentError(f"{self.title} failed, and enough calls of this minute were repeats", retry_after=10.0)
         self.budget.repeated() if repeat else self.budget.called()
         await self.limiter.turn()
 

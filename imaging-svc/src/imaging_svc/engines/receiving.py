@@ -15,7 +15,7 @@ from ..domain import MAX_OUTPUT_PIXELS, MAX_SIDE, ImageUnreachableError
 from ..guard import PictureFetcher
 from ..pool import WorkerPool
 from . import Made, Order
-from .failures import ProviderFailedError
+from .failures import ProviderFailedError, ResultLostError
 
 __all__ = [
     "RATIOS",
@@ -55,11 +55,11 @@ class ResultFetcher(PictureFetcher):
         super().__init__(private_too=private_too, seconds=60.0)
 
     async def result(self, url: str) -> bytes:
-        """The bytes of a result.  Raises ProviderFailedError for whatever is wrong with the address."""
+        """The bytes of a result.  Raises ResultLostError for whatever is wrong with the address."""
         try:
             return await self.fetch(url)
         except InvalidError as error:
-            raise ProviderFailedError(f"The provider's result could not be fetched: {error.detail}"[:300]) from error
+            raise ResultLostError(f"The provider's result could not be fetched: {error.detail}"[:300]) from error
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
         if answer.status != 200 or answer.headers.get("Content-Encoding", "identity").lower() != "identity":

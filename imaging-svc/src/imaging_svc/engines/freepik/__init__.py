@@ -16,7 +16,7 @@ from ...pool import WorkerPool
 from .. import Made, Order, Tasks, Tell
 from ..bells import Bells
 from ..charges import charged_once
-from ..failures import ProviderFailedError, ProviderLateError, ProviderRejectedError, UnsuitedError
+from ..failures import ProviderFailedError, ProviderLateError, ProviderRejectedError, ResultLostError, UnsuitedError
 from ..gate import Gate
 from ..receiving import ResultFetcher, made_of, receive, share_of
 from ..web import ProviderApi
@@ -157,10 +157,10 @@ class FreepikEngine:
             data = await self._placing.finished(task, tell, tasks)
             try:
                 return await self._fetched(one_address(data), order, call, task.task_id, task.uncertain)
-            except ProviderFailedError:
+            except (ProviderFailedError, ResultLostError):
                 if not again:  # an expired address is signed anew by another look at the task
                     raise
-        raise ProviderFailedError("Freepik's result could not be fetched")
+        raise ResultLostError("Freepik's result could not be fetched")
 
     async def _fetched(self, url: str, order: Order, call: Call, task_id: str | None, uncertain: bool) -> _Drawn:
         data = await self._fetcher.result(url)
