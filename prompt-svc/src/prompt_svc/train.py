@@ -11,13 +11,14 @@ from photofun_common.contracts.features import features
 
 from .evaluate import folder, load
 from .planners.offline import classifier as target
-from .planners.offline.classifier import grams
+from .planners.offline.classifier import grams, spelled
 from .planners.offline.text import fold
 from .suggestions import COLLECTION
 
 __all__ = ["examples", "main"]
 
 Floats = npt.NDArray[np.float32]
+_EMBEDDING_SCALE, _PATTERN_SCALE = 5.0, 3.0
 _SIGNED = ("brightness", "contrast", "saturation", "warmth")
 
 
@@ -74,19 +75,23 @@ def main() -> None:
     pairs = examples()
     labels = sorted({label for _, label in pairs})
     wanted = np.array([labels.index(label) for _, label in pairs])
-    embedded = np.asarray(E5(sae_path="-").query([text.lower() for text, _ in pairs]), np.float32)
+    said = [spelled(text) for text, _ in pairs]
+    embedded = np.asarray(E5(sae_path="-").query(said), np.float32)
+    patterns = np.stack([grams(text) for text in said]) * _PATTERN_SCALE
     mean = embedded.mean(axis=0)
-    centred = (embedded - mean) * 5.0
-    e5_w, e5_b = _fit(centred.astype(np.float32), wanted, len(labels), decay=3e-4)
-    # the head takes plain embeddings: centring and scale go into its weights
-    e5_w = e5_w * 5.0
-    e5_b = e5_b - mean @ e5_w
-    gram_w, gram_b = _fit(np.stack([grams(text) for text, _ in pairs]) * 3.0, wanted, len(labels), decay=3e-4)
+    both = np.hstack([(embedded - mean) * _EMBEDDING_SCALE, patterns]).astype(np.float32)
+    joint_w, joint_b = _fit(both, wanted, len(labels), decay=3e-4)
+    # the head takes plain features: centring and scales go into its weights
+    e5_w = joint_w[: embedded.shape[1]] * _EMBEDDING_SCALE
+    both_w = joint_w[embedded.shape[1] :] * _PATTERN_SCALE
+    both_b = joint_b - mean @ e5_w
+    gram_w, gram_b = _fit(patterns, wanted, len(labels), decay=3e-4)
     path = Path(target.__file__).with_name("weights.npz")
     half = np.float16
     np.savez_compressed(
-        path, labels=np.array(labels), e5_w=e5_w.astype(half), e5_b=e5_b, grams_w=(gram_w * 3.0).astype(half), grams_b=gram_b
-    )
+        path, labels=np.array(labels), e5_w=e5_w.astype(half), both_w=both_w.astype(half), both_b=both_b,
+        grams_w=(gram_w * _PATTERN_SCALE).astype(half), grams_b=gram_b,
+    )  # fmt: skip
     print(f"{len(pairs)} phrases, {len(labels)} labels, {path.stat().st_size // 1024} kB")
 
 

@@ -1,4 +1,4 @@
-"""What do words mean that no rule knows?  A small head on sentence embeddings, or on letter patterns without them."""
+"""What do words mean that no rule knows?  A small head on sentence embeddings and letter patterns, or on the patterns alone."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .text import fold
+from .text import fold, language_of, read
 
-__all__ = ["GRAMS", "Classifier", "grams"]
+__all__ = ["GRAMS", "Classifier", "grams", "spelled"]
 
 log = logging.getLogger(__name__)
 GRAMS = 2048
@@ -31,6 +31,12 @@ def grams(text: str) -> Floats:
             out[zlib.crc32(folded[start : start + size].encode()) % GRAMS] += 1.0
     np.sqrt(out, out)
     return out / max(float(np.linalg.norm(out)), 1e-6)
+
+
+def spelled(text: str) -> str:
+    """Text as it is classified: English with slips and slang put right, Vietnamese as written."""
+    words = read(text)
+    return words.key if language_of(words) == "en" else text.lower()
 
 
 class Classifier:
@@ -55,12 +61,13 @@ class Classifier:
             self._load()
             if not self._labels:
                 return []
+            said = spelled(text[:_LONGEST])
+            patterns = grams(said)
             if self._model is not None:
-                features = np.asarray(self._model.query(text[:_LONGEST].lower()), np.float32)
-                prefix = "e5"
+                embedded = np.asarray(self._model.query(said), np.float32)
+                scores = embedded @ self._weights["e5_w"] + patterns @ self._weights["both_w"] + self._weights["both_b"]
             else:
-                features, prefix = grams(text), "grams"
-        scores = features @ self._weights[f"{prefix}_w"] + self._weights[f"{prefix}_b"]
+                scores = patterns @ self._weights["grams_w"] + self._weights["grams_b"]
         scores = np.exp(scores - scores.max())
         scores /= scores.sum()
         order = np.argsort(-scores)[:5]

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import re
 
-from .rules import Facts, bare_color, is_command, read_clause, without_politeness
+from . import slots
+from .rules import Facts, Found, bare_color, is_command, read_clause, without_politeness
+from .rules.base import BG
+from .rules.edit import OBJECT
 from .text import Words, read
 
-__all__ = ["completed", "restates", "split"]
+__all__ = ["about_it", "completed", "restates", "split"]
 
 _JOINT = re.compile(
     r"(?P<strong>\s*[;\n]+\s*|[\s,.;]*(?<![\w.])\(?[1-9][.)]\s+(?=[a-z])|\s*[.!](?=\s+\S)\s*|\s*(?:->|=>|→)\s*|[\s,]*\b(?:and then|then also|then|after that|after which|afterwards|and after that|and finally|finally|followed by|and next|next|once (?:that's |that is )?done|"
     r"roi thi|roi lai|roi|sau do thi|sau do|xong thi|xong roi|xong|tiep theo|tiep do|ke tiep|cuoi cung|sau khi xong)\b[\s,]*)"
-    r"|(?P<weak>\s*,\s*(?:and |va |also |plus )?|\s+(?:and|and also|va|&|plus|also|dong thoi|cung nhu|kem theo|with|voi|but|nhung)\s+|\s+\+\s+)"
+    r"|(?P<weak>\s*,\s*(?:and |va |also |plus )?|\s+(?:and|n|nd|'n|and also|va|&|plus|also|dong thoi|cung nhu|kem theo|with|voi|but|nhung)\s+|\s+\+\s+)"
 )
 
 
@@ -49,6 +52,32 @@ def completed(clause: Words, before: Words) -> Words | None:
         return None
     verb = re.match(r"[a-z-]+(?: (?:rong|to|anh|hinh|goc))?", without_politeness(before).key)
     return read(f"{verb[0]} {bare.raw}") if verb else None
+
+
+_REMOVES_IT = re.compile(
+    r"^(?:can you |could you |please |pls |u )*(?:remove|erase|delete|get rid of|take|clean|fix|hide|lose|drop|replace|change) (?:it|them|that|those|this)(?: (?:out|away|off|up|please|pls|for me))*$|^(?:xoa|bo|go|loai|an|thay)(?: bo)?(?: no| di| cai ay| het| giup| minh| luon| nhe| dum| gium)*$"
+)
+_COLORS_IT = re.compile(
+    r"^(?:change|make|turn|doi|thay|cho|lam)(?: it| that| this| no)?(?: to| into| in| sang| thanh| mau| qua| bang)*\s+(?P<color>[\w# ]{2,20})$"
+)
+
+
+def about_it(words: Words) -> Found | None:
+    """'There's a stain on my shirt, remove it', 'I don't like this background, make it white': a thing named, then what to do with it."""
+    parts = re.split(r"\s*[,.;!?]\s+|\s+-\s+", words.key.strip(" .!?"))
+    if len(parts) != 2:
+        return None
+    named, done = parts[0], without_politeness(read(parts[1])).key.strip(" .!?")
+    if read_clause(words.slice(0, len(parts[0])), Facts()) and not re.search(r"\b(?:khong thich|hate|don'?t like|ugly|messy|xau)\b", named):
+        return None
+    has_background = re.search(rf"\b{BG}\b", named)
+    if has_background and (colored := _COLORS_IT.match(done)) and (color := slots.color_in(f"to {colored['color']}")):
+        return Found("remove_background", {"background_color": color[0]})
+    if not _REMOVES_IT.match(done):
+        return None
+    if has_background:
+        return Found("remove_background")
+    return Found("edit", {"prompt": words.raw.strip()}, 0.9) if OBJECT.search(named) else None
 
 
 def split(words: Words, facts: Facts) -> list[Words]:

@@ -13,7 +13,8 @@ from photofun_common.contracts.prompt import PlannedStep
 from . import slots
 from .leftover import FILLER, left_over
 from .lexicon import LIGHT_STYLES
-from .rules import Facts
+from .rules import Facts, without_politeness
+from .rules.tones import tones
 from .text import Words, read
 from .words import split
 
@@ -92,6 +93,7 @@ def follow_up(words: Words, history: tuple[HistoryEntry, ...], facts: Facts) -> 
     if not steps:
         return None
     last = steps[-1]
+    key = without_politeness(read(key)).key if len(key) < 200 else key
     if _MORE.match(key):
         factor = (
             2.0
@@ -112,7 +114,15 @@ def follow_up(words: Words, history: tuple[HistoryEntry, ...], facts: Facts) -> 
             else 0.55
         )
         return _scaled(last, factor, facts)
-    if _OTHER_SIDE.match(key):
+    if scaled := _same_tone(key, last, facts):
+        return scaled
+    turned = re.search(r"\b(?:other|opposite|wrong|reverse) (?:side|way|direction)\b", key)
+    if _OTHER_SIDE.match(key) or (
+        turned
+        and not left_over(
+            key, [turned.span()], filler=FILLER | {"move", "facing", "direction", "mirror", "flip", "rotate", "expand", "extend"}
+        )
+    ):
         return _mirrored(last)
     if _AGAIN.match(key):
         params = {name: value for name, value in last.params.items() if name != "seed"}
@@ -149,6 +159,20 @@ def follow_up(words: Words, history: tuple[HistoryEntry, ...], facts: Facts) -> 
     return None
 
 
+def _same_tone(key: str, last: PlannedStep, facts: Facts) -> FollowUp | None:
+    """'Less warm' after a warmth step is less of that step, 'still too dark' after a brightness step is more of it."""
+    ops = last.params.get("operations", [])
+    found = tones(key) if len(ops) == 1 and len(key.split()) <= 6 else []
+    if len(found) != 1 or found[0].op["op"] != ops[0].get("op") or re.search(r"\d", key):
+        return None
+    same_way = found[0].op["amount"] * ops[0].get("amount", 0) > 0
+    if not same_way and re.search(r"\b(?:less|not (?:so|as|that|too)|bot|giam|it)\b", key):
+        return _scaled(last, 0.55, facts)
+    if same_way and re.search(r"\b(?:still|even|more|van|con|nua|chua)\b", key):
+        return _scaled(last, 1.6, facts)
+    return None
+
+
 _SIDE_WORDS = re.compile(r"\b(?:left|right|top|bottom|above|below|behind|front|trai|phai|tren|duoi|sau|truoc)\b")
 _TIMES = re.compile(
     r"\b(?:sunset|sunrise|dusk|dawn|night|noon|midday|golden hour|blue hour|moonlight|candlelight|neon|studio|daylight|hoang hon|binh minh|ban dem|buoi sang|buoi chieu|trua)\b"
@@ -161,7 +185,7 @@ _PLACES = (
 )  # fmt: skip
 _WORDY = FILLER | frozenset(
     split(
-        "text words caption title letters font color colored mau chu background phong corner corners goc edge light lighting anh sang "
+        "text words caption title letters font color colored mau chu background phong corner corners goc edge would nicer better prefer prettier look looks dep thich rather love move shift down over xuong len dich ben dung moi light lighting anh sang "
         "from tu side ben direction huong coming shining chieu ratio format ty le ti kho size co degrees do pixels px"
     )
 )
@@ -175,6 +199,8 @@ def refilled(words: Words, key: str, last: PlannedStep, facts: Facts) -> FollowU
     op = ops[-1] if ops else {}
     color = slots.color_in(f"to {key}")
     color_at = [(color[1] - 3, color[2] - 3)] if color else []
+    if color and not words.raw.isascii() and not _truly_named(words, key, color):
+        color, color_at = None, []
     if last.feature == "remove_background" and color and not left_over(key, color_at, filler=_WORDY):
         return FollowUp(last.feature, {**last.params, "background_color": color[0]}, from_source=True)
     if op.get("op") == "text":
@@ -204,6 +230,13 @@ def refilled(words: Words, key: str, last: PlannedStep, facts: Facts) -> FollowU
             last.feature, {**{name: value for name, value in last.params.items() if name != "seed"}, "prompt": prompt}, from_source=True
         )
     return None
+
+
+def _truly_named(words: Words, key: str, color: tuple[str, int, int]) -> bool:
+    """Whether the colour is written as one: 'đỏ', not 'đó'."""
+    start, end = _at(words, key, (color[1] - 3, color[2] - 3))
+    written = words.written(start, end).lower()
+    return written.isascii() or any(name in written for name in ("đỏ", "tím", "đen", "bạc", "hồng", "nâu", "vàng", "trắng", "xám", "xanh"))
 
 
 def _recaptioned(key: str, last: PlannedStep, ops: list[dict[str, Any]], color: tuple[str, int, int] | None) -> FollowUp | None:
@@ -237,7 +270,7 @@ def _re_expanded(key: str, last: PlannedStep, facts: Facts) -> FollowUp | None:
         return None
     size = max((value for name, value in last.params.items() if name in _SIDES and isinstance(value, int)), default=256)
     sides = slots.sides_in(key, width=facts.width, height=facts.height, default=size)
-    is_instead = bool(re.search(r"\binstead|thay vi|khong phai|not\b", key))
+    is_instead = bool(re.search(r"\b(?:instead|thay vi|khong phai|not|moi dung|dung hon)\b", key))
     return FollowUp("image_expand", sides, from_source=is_instead)
 
 
@@ -282,7 +315,7 @@ def regenerated(words: Words, history: tuple[HistoryEntry, ...]) -> FollowUp | N
     steps = last_plan(history)
     if not steps or steps[-1].feature not in ("image_generation", "reimagine"):
         return None
-    last, key = steps[-1], words.key.strip()
+    last, key = steps[-1], re.sub(r"^(?:ok|okay|nice|great|good|cool|yes|yeah|hmm|duoc|u|vang)[,.!\s]+", "", words.key.strip())
     changed = re.match(r"^(?:no,? |hmm,? )?(?:but|nhung|same|the same|giong vay|van vay|try|thu)\b", key) or re.search(
         r"\b(?:instead|this time|lan nay|thay vi vay|thay vao do)\b", key
     )

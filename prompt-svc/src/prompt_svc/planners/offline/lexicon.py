@@ -25,6 +25,15 @@ ACCENTED: dict[str, str] = {
     "bờ": "shore",
     "mún": "muon",
     "bức": "buc",
+    "rọi": "chieu",
+    "nến": "candle",
+    "chú": "con",
+    "chợ": "market",
+    "tới": "den noi",
+    "tìm": "find",
+    "cát": "sand",
+    "bơ": "butter",
+    "lạt": "laat",
 }
 
 COLORS: dict[str, str] = {
@@ -94,7 +103,7 @@ SLANG: dict[str, str] = {
     "nx": "nua", "thui": "thoi", "lun": "luon", "nhiu": "nhieu", "xiu": "chut", "tiu": "chut", "xíu": "chut", "2day": "today", "4x": "4x", "lm": "lam", "removebg": "remove background", "nobg": "no background",
     "outta": "out of", "colour": "color", "colours": "colors", "grey": "gray", "greyscale": "grayscale", "centre": "center", "pixelate": "pixelate", "chutt": "chut", "thik": "thich", "mún": "muon", "j": "gi", "ik": "di", "iu": "yeu", "bjo": "bay gio", "bik": "biet", "bít": "biet", "wa": "qua", "qa": "qua", "wá": "qua", "hem": "khong", "trc": "truoc",
     "dum": "gium", "giùm": "gium", "dùm": "gium", "dzay": "vay", "zay": "vay", "zậy": "vay", "hoy": "thoi", "hông": "khong", "nhìu": "nhieu", "ntn": "nhu the nao", "kthuoc": "kich thuoc", "btw": "by the way", "rez": "resolution", "hi-rez": "high resolution", "colourful": "colorful",
-    "hi-res": "high resolution", "hires": "high resolution", "transp": "transparent", "pngs": "png", "jpgs": "jpg", "vid": "video", "vids": "videos",
+    "hi-res": "high resolution", "hires": "high resolution", "transp": "transparent", "pngs": "png", "jpgs": "jpg", "vid": "video", "vids": "videos", "teh": "the", "tha": "the", "abit": "a bit", "alot": "a lot", "lil": "little", "dlt": "delete", "bgs": "backgrounds", "backround": "background", "brownish": "sepia",
 }  # fmt: skip
 
 # the words that a slip of the finger is put right to, the likelier first
@@ -107,7 +116,7 @@ COMMAND_WORDS: tuple[str, ...] = split(
     "please thanks another again dramatic cinematic golden purple orange yellow green pink round corners rounded portrait "
     "landscape replace first second third previous undo mountains mountain forest ocean cartoon sketch painting write delete erase "
     "colors color vivid vibrant subject cutout isolate quality noise noisy right bottom sides wider taller smaller height width "
-    "turn convert format left make more less text logo"
+    "turn convert format left make more less text logo look effect version angle shadow shadows light"
 )
 
 VI_MARKERS: frozenset[str] = frozenset(

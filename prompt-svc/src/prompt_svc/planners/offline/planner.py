@@ -93,7 +93,7 @@ class OfflinePlanner:
             return self._talk("stop", words, language)
         if said and said.kind in ("question", "price") and talk.is_how_to(words):
             return self._talk(said.kind, words, language)
-        if said and said.kind in ("thanks", "greeting", "how", "bye", "praise", "sorry", "bad", "joke"):
+        if said and said.kind in ("thanks", "greeting", "how", "bye", "praise", "sorry", "bad", "joke", "stop"):
             return self._talk(said.kind, words, language)
         if steps := _forced(words, _facts(ask)):
             return self._planned(steps, words, ask, language, None, None)
@@ -101,6 +101,8 @@ class OfflinePlanner:
         if isinstance(named, Plan):
             return replace(named, language=language, reply=talk.clarify_reply(language, why="picture"))
         bare, picture, reference = named
+        if step := clauses.about_it(bare):
+            return self._planned([step], words, ask, language, picture, reference)
         facts = replace(facts, has_reference=facts.has_reference or reference is not None)
         steps = self._steps(bare, facts)
         if steps:
@@ -345,6 +347,8 @@ def _joined(operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
     out: list[dict[str, Any]] = []
     for op in operations:
         same = next((index for index, other in enumerate(out) if other["op"] == op["op"] and isinstance(op.get("amount"), int)), None)
+        if op in out and op["op"] in ("grayscale", "sepia"):
+            continue
         if same is not None and out[same]["amount"] * op["amount"] > 0:
             out[same] = max(out[same], op, key=lambda one: abs(one["amount"]))
         else:

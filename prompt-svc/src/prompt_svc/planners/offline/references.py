@@ -38,7 +38,7 @@ _CHOOSING = (
 ) | frozenset(
     split(
         "back return revert bring take keep show switch pick choose select continue work working from liked like prefer preferred love "
-        "loved better best nicer good great go prettier looks looked cooler were step steps dung lay chon dep tot quay ve tro tra giu "
+        "loved get got better best nicer number no option choice good great go prettier looks looked cooler were step steps dung lay chon dep tot quay ve tro tra giu "
         "tuc thich nhin on ok bo luc nay thay xau lui xinh ngon ap"
     )
 )
@@ -89,8 +89,20 @@ def _position(word: str, current: int | None) -> int | None:
     return NUMBERS.get(word)
 
 
+_NUMBERED = re.compile(r"(?:\b(?:number|no\.?|option|version|choice|so|ban so)\s*|#)(\d{1,2}|one|two|three|four|five)\b")
+_UNHAPPY = FILLER | frozenset(
+    split(
+        "looks look looked looking worse worst ugly bad awful terrible weird wrong strange off horrible hate like love don't dont didn't nope better before good great nice right much so very really kind that's thats "
+        "xau te ky qua thich dep on khong sai hong ghe te hon nhin trong chan di lam roi"
+    )
+)
+
+
 def _chosen(key: str) -> UndoTarget | None:
     """'The second one', 'I liked the previous version better': nothing but a picture that is named."""
+    numbered = _NUMBERED.search(key)
+    if numbered and len(key) < 60 and not left_over(key, [numbered.span()], filler=_CHOOSING):
+        return UndoTarget(position=_position(numbered[1], None))
     if len(key) > 120 or _NO_WISH.search(key):
         return None
     found = mentioned(key)
@@ -116,6 +128,15 @@ def undo_of(words: Words) -> UndoTarget | None:
     whole = words.key.strip()
     if target := _chosen(whole):
         return target
+    if "vẽ" in words.raw.lower():
+        return None
+    parts = [part for part in re.split(r"[,.;!?]+\s*", whole) if part]
+    if (
+        len(parts) > 1
+        and any(_UNDO.match(part) for part in parts)
+        and not left_over(" ".join(part for part in parts if not _UNDO.match(part)), filler=_UNHAPPY)
+    ):
+        whole = key = next(part for part in parts if _UNDO.match(part))
     if re.search(r"\b(?:quay|xoay) lai (?:cho )?(?:dung|thang|ngay ngan)\b", whole):
         return None
     if not _UNDO.match(whole) and not _UNDO.match(key):

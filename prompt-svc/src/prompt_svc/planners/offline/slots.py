@@ -9,7 +9,7 @@ import re
 from .lexicon import COLORS, NUMBERS, STYLES
 
 __all__ = [
-    "amount_of", "color_in", "count_of", "degrees_of", "factor_of", "percent_of", "pixels_of", "ratio_in", "sides_in", "size_of", "strength_of", "style_in",
+    "amount_of", "color_in", "count_of", "degrees_of", "factor_of", "percent_of", "pixels_of", "place_in", "ratio_in", "sides_in", "size_of", "strength_of", "style_in",
 ]  # fmt: skip
 
 _RATIOS = {"1:1", "16:9", "9:16", "21:9", "4:3", "3:4", "3:2", "2:3"}
@@ -30,9 +30,9 @@ _RATIO_WORDS = (
 _PLACES = tuple(
     (re.compile(rf"\b(?:{words})\b"), ratio)
     for words, ratio in (
-        ("youtube(?: (?:thumbnail|banner|video|cover))?|thumbnail|(?:facebook|fb|linkedin|web|website|blog) (?:cover|banner|header)|presentation|powerpoint|slides?|desktop (?:wallpaper|background)|laptop (?:wallpaper|background)|anh bia(?: facebook| fb| youtube)?|hinh nen (?:may tinh|laptop|desktop)|wallpaper for (?:my|the|a) (?:desktop|laptop|pc|computer|monitor)|tv screen", "16:9"),
+        ("youtube(?: (?:thumbnail|banner|video|cover))?|thumbnail|(?:facebook|fb|linkedin|web|website|blog) (?:cover|banner|header)|presentation|powerpoint|slides?|desktop (?:wallpaper|background)|laptop (?:wallpaper|background)|(?:anh|hinh) bia(?: facebook| fb| youtube)|hinh nen (?:may tinh|laptop|desktop)|wallpaper for (?:my|the|a) (?:desktop|laptop|pc|computer|monitor)|tv screen", "16:9"),
         ("(?:instagram |insta |ig |fb |facebook |snap(?:chat)? )?stor(?:y|ies)|tik ?tok|reels?|(?:youtube )?shorts|lock ?screen|(?:phone|mobile|iphone|android) (?:wallpaper|background)|wallpaper for (?:my|the|a) (?:phone|iphone|android|mobile)|man hinh khoa|hinh nen (?:dien thoai|dt|iphone)", "9:16"),
-        ("instagram|insta|ig post|(?:profile|avatar|album) (?:pic(?:ture)?|photo|image|cover)|avatar|anh dai dien|hinh dai dien", "1:1"),
+        ("instagram|insta|ig post|(?:profile|avatar|album) (?:pic(?:ture)?|photo|image|cover)|avatar|(?:anh|hinh) dai dien", "1:1"),
         ("pinterest(?: pin)?", "2:3"),
     )
 )  # fmt: skip
@@ -58,6 +58,11 @@ def ratio_in(key: str, *, loose: bool = False) -> tuple[str, int, int] | None:
             if found := re.search(pattern, key):
                 return ratio, *found.span()
     return None
+
+
+def place_in(key: str) -> str | None:
+    """The ratio of the place where the picture is to be shown ('for a YouTube thumbnail')."""
+    return next((ratio for pattern, ratio in _PLACES if pattern.search(key)), None)
 
 
 def number_of(word: str) -> int | None:

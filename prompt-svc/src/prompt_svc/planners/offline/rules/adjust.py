@@ -17,11 +17,11 @@ from .tones import tones
 __all__ = ["BLUR_BG", "GRAYSCALE", "SEPIA", "adjust"]
 
 GRAYSCALE = re.compile(
-    r"\bblack (?:and|&|n|'n) ?white\b|\bblack-and-white\b|\bgr[ae]y-? ?scale\b|\bmonochrom\w*\b|\b(?:den|trang)[ -]+(?:va )?(?:trang|den)\b|\btrang den\b|\bb ?& ?w\b|\b(?:remove|drain|take|suck|strip|lose|kill|drop|get rid of|without|no)(?: all| the| any| out| of| away)* colors?\b(?! (?:cast|from the (?:background|sky)))(?: out| away)?|\bnoir\b(?! (?:light\w*|style light\w*))|\bdon sac\b|\bxoa mau\b|\bgray(?:ed)? (?:it )?out\b"
+    r"\bblack (?:and|&|n|'n) ?white\b|\bblack-and-white\b|\bgr[ae]y-? ?scale\b|\bmonochrom\w*\b|\b(?:den|trang)[ -]+(?:va )?(?:trang|den)\b|\btrang den\b|\bb ?& ?w\b|\b(?:remove|drain|take|suck|strip|lose|kill|drop|get rid of|without|no)(?: all| the| any| out| of| away)* colors?\b(?! (?:cast|from the (?:background|sky)))(?: out| away)?|\bnoir\b(?! (?:light\w*|style light\w*))|\bdon sac\b|\b(?:khong|mat|het)(?: co)? mau\b(?! (?:nen|nao|gi))|\bxoa mau\b|\bgray(?:ed)? (?:it )?out\b"
 )
 
 SEPIA = re.compile(
-    r"\bsepia\b|\bold (?:photo|picture|time|fashioned)\b|\blook(?:s|ing)? (?:old|aged)\b|\baged (?:photo|look)\b|\bnau co\b|\b(?:anh|hinh) (?:co|cu|xua)\b|\bmau (?:nau|co|xua|hoai co)\b(?! (?:nen|cho))|\bhoai co\b"
+    r"\bsepia\b|\bold (?:photo|picture|time|fashioned)\b|\blook(?:s|ing)? (?:old|aged)\b|\baged (?:photo|look)\b|\bnau co\b|\b(?:anh|hinh) (?:co|cu|xua)\b|\bmau (?:nau|co|xua|hoai co)\b(?! (?:nen|cho))|\bhoai co\b|\b1[89]\d0s? (?:photo\w*|picture|look|style)\b|\bold[ -]?tim(?:ey|y|e)\b|\bbrown(?:ish)? (?:tint|tone|vintage)\b|\b(?:film|anh|phim) (?:cu|xua)\b|\bhoai niem\b"
 )
 
 BLUR_BG = re.compile(
@@ -33,7 +33,12 @@ _BLUR = re.compile(
 )
 
 _SHARPEN = re.compile(
-    r"\bsharp(?:en|er|ness|ened|ening)?\b|\bcrisp(?:er|en)?\b|\bclearer\b|\bmore (?:clear|detailed|defined)\b|\bless blurry\b|\btoo blurry\b|\bunblur\b|\bde-?blur\b|\blam (?:cho )?(?:\w+ ){0,2}(?:sac )?net\b|\b(?:sac )?net (?:hon|len|cang)\b|\btang (?:do )?(?:sac )?net\b|\bdo (?:sac )?net\b|\blam ro\b|(?<!ruc )\bro (?:net|hon)\b|\bbi (?:mo|nhoe)\b|\bfocus(?:ed)?\b(?! on)"
+    r"\bsharp(?:en|er|ness|ened|ening)?\b|\bcrisp(?:er|en)?\b|\bclearer\b|\bmore (?:clear|detailed|defined)\b|\bless blurry\b|\btoo blurry\b|\bunblur\b|\bde-?blur\b|\blam (?:cho )?(?:\w+ ){0,2}(?:sac )?net\b|\b(?:sac )?net (?:hon|len|cang)\b|\btang (?:do )?(?:sac )?net\b|\bdo (?:sac )?net\b|\blam ro\b|(?<!ruc )\bro (?:net|hon)\b|\bbi (?:mo|nhoe)\b|(?:va|voi|lai) mo\b(?! (?:nen|hau|phong|phia|dang|rong))|\bmo (?:qua|tit)\b|\bfocus(?:ed)?\b(?! on)"
+)
+
+
+_FITS = re.compile(
+    r"^(?:make|fit|cut|crop|size|format|shape|turn|prepare|adapt|optimize|set|lam|cat|chinh|doi|cho|sua|de)\b(?=[^:]{0,60}$)"
 )
 
 
@@ -69,7 +74,7 @@ def adjust(words: Words, facts: Facts) -> Found | None:
     flip = None if rotate else FLIP.search(key)
     add(flip, {"op": "flip", "direction": direction(key)})
     if not flip and not rotate:
-        add(CROP.search(key), crop(key, facts))
+        add(CROP.search(key) or (_FITS.search(key) if slots.place_in(key) else None), crop(key, facts))
         sized = RESIZE.search(key)
         if sized and not any(op.op["op"] == "crop" for op in ops) and (size := resize(key, facts)):
             add(sized, size)

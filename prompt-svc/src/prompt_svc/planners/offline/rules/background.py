@@ -33,8 +33,8 @@ def bare_color(key: str) -> str | None:
 
 
 _REMOVE_BG = re.compile(
-    rf"\b{REMOVE}\b[\w\s']{{0,40}}?\b{BG}\b|\b{BG}\b[\w\s]{{0,20}}\b(?:removed|removal|remove|gone|vanish\w*|disappear\w*|see.?through|transparent|trong suot|away|out|off|bo di|xoa di|di)\b|"
-    rf"\b(?:transparent|clear|empty|see.?through)\s+(?:png|{BG})|\bsee.?through\b|\btransparent\b|\btrong suot\b|\bcut ?out\b|\bcut\s+(?:\w+\s+){{1,4}}out\b|\bisolate\b|\bextract (?:the|my|this|him|her)\b|"
+    rf"\b{REMOVE}\b[\w\s']{{0,40}}?\b{BG}\b|\b{BG}\b[\w\s]{{0,20}}\b(?:removed|removal|remove|gone|vanish\w*|disappear\w*|see.?through|invisible|transparent|trong suot|away|out|off|bo di|xoa di|di)\b|"
+    rf"\b(?:transparent|clear|empty|see.?through)\s+(?:png|{BG})|\b(?:see.?through|invisible)\b|\btransparent\b|\btrong suot\b|\bcut ?out\b|\bcut\s+(?:\w+\s+){{1,4}}out\b|\bisolate\b|\bextract (?:the|my|this|him|her)\b|"
     r"\btach (?:rieng )?(?:chu the|nguoi|doi tuong|vat the|san pham|nhan vat|con|cai|hinh)\b|\bcat (?:rieng )?(?:chu the|nguoi|doi tuong|nhan vat|con \w+|san pham) ra\b|\bmask only\b|\b(?:only|just) (?:keep )?the (?:main )?(?:subject|person|product|foreground)\b|\bkeep (?:only|just) the (?:subject|person|product|foreground)\b|\bchi giu(?: lai)? (?:chu the|nguoi|san pham|nhan vat)|\bknock ?out\b|\bnen trang\b|\bsilhouette mask\b"
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..text import Words, read
 
-__all__ = ["BG", "IMAGE", "REMOVE", "Facts", "Found", "cut", "trimmed", "without_politeness"]
+__all__ = ["BG", "IMAGE", "REMOVE", "Facts", "Found", "cut", "plainly", "trimmed", "without_politeness"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,20 @@ def without_politeness(words: Words) -> Words:
     return words
 
 
+_GERUNDS = {"cutting": "cut", "removing": "remove", "making": "make", "cropping": "crop", "flipping": "flip", "rotating": "rotate", "turning": "turn", "erasing": "erase", "deleting": "delete", "adding": "add", "upscaling": "upscale", "enlarging": "enlarge", "resizing": "resize", "sharpening": "sharpen", "brightening": "brighten", "darkening": "darken", "blurring": "blur", "expanding": "expand", "extending": "extend", "converting": "convert", "changing": "change", "writing": "write", "putting": "put", "getting": "get", "taking": "take", "replacing": "replace", "mirroring": "mirror", "rounding": "round"}  # fmt: skip
+
+
+def plainly(words: Words) -> Words:
+    """'After cutting it out' as 'cut it out'."""
+    match = re.match(r"(?:(?:after|once|by|try|how about|what about|start by|then)\s+)?(\w+ing)\b", words.key)
+    if match and (verb := _GERUNDS.get(match[1])):
+        return read(f"{verb}{words.raw[words.at[match.end()] :]}")
+    return words
+
+
 IMAGE = r"(?:pictures?|images?|photos?|pics?|shots?|snaps?|photographs?|anh|hinh|hinh anh|buc anh|tam anh|buc hinh|tam hinh|buc tranh)"
 
-BG = r"(?:back ?grounds?|backdrops?|phong nen|hinh nen phia sau|hau canh|phong(?! cach)|nen|back ?round)"
+BG = r"(?:back ?grounds?|backdrops?|scenery|surroundings|(?:what(?:'s| is|s)?|everything|stuff|all the stuff|the wall|wall|the room|room|the area|the mess) (?:that is |that's )?behind(?: (?:my|the|her|him|me|it|them|us|this)\b(?: \w+)?)?|phia sau lung|phong nen|hinh nen phia sau|hau canh|phong(?! cach)|nen|back ?round)"
 
 REMOVE = r"(?:remove|removing|delete|erase|clear|strip|take (?:out|away|off)|get rid of|getting rid of|cut (?:out|away|off)|eliminate|drop|kill|ditch|lose|wipe|no|without|xoa|bo|loai bo|loai|tach|cat bo|cat|khu|lay|xoa bo|go|go bo|boc|lam sach)"
 

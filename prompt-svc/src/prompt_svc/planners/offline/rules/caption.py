@@ -41,7 +41,16 @@ def caption(words: Words, facts: Facts) -> Found | None:
     key = words.key
     quoted = _QUOTED.search(key)
     written = _STATES.search(key) or _WRITE.search(key)
-    if not written and not (quoted and (_TEXT.search(key) or re.match(r"^(?:put|add|place|show|them|dat|them vao|cho)\b", key))):
+    if not written and not (
+        quoted
+        and (
+            _TEXT.search(key)
+            or re.match(
+                r"^(?:put|add|place|show|stamp|slap|include|print|engrave|insert|have|give|make it say|them|dat|cho|in|dong|de|gan)\b|^\"[^\"]+\" (?:at|in|on|across|along|o|ben|phia|goc|tren|duoi|giua)\b",
+                key,
+            )
+        )
+    ):
         return None
     if (
         re.match(r"^(?:write|viet) (?:me|us|cho (?:minh|toi|em))\b(?! (?:the |a )?(?:caption|text|words?|title|dong chu|chu)\b)", key)

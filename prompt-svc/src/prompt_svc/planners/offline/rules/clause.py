@@ -5,17 +5,17 @@ from __future__ import annotations
 
 import re
 
-from ..text import Words
+from ..text import Words, language_of
 from .adjust import BLUR_BG, GRAYSCALE, adjust
 from .background import background
-from .base import BG, Facts, Found, trimmed, without_politeness
+from .base import BG, Facts, Found, plainly, trimmed, without_politeness
 from .caption import caption
 from .edit import HARD_EDIT, OBJECT, OBJECT_COLOR, REMOVE_OBJECT, edit
 from .expand import expand
 from .formats import file_format
 from .generation import generated, generation
 from .relight import relight
-from .style import reimagine, transfer
+from .style import REIMAGINE, reimagine, transfer
 from .upscale import upscale
 
 __all__ = ["is_command", "read_clause"]
@@ -35,13 +35,19 @@ _DRAWS = re.compile(
     r"^(?:create|generate|draw|paint|ve|tao(?! hinh| anh| hieu ung)|an?|mot|write|add|put|viet|them|chen)\b|\b(?:photo|picture|image|painting|sketch|portrait|shot) of\b"
 )
 
+_JUST_A_FILE = re.compile(
+    r"^(?:(?:give|get|send|need|want|make|export|save|output|return|i need|i want|cho|muon|can|xuat|luu|tai)\s+)+(?:(?:me|it|this|that|minh|to|as|in|a|an|the|file|tep|ra|thanh|dang|duoi|anh|hinh)\s+)*\.?(?:png|jpe?g|webp)(?: (?:file|version|format|image|please|nhe|nha|di))*$"
+)
+
 
 def read_clause(words: Words, facts: Facts) -> Found | None:
     """The step that a clause asks for, or None when no rule knows it."""
-    words = without_politeness(words)
+    words = plainly(without_politeness(words))
     key = words.key.strip()
     if not key:
         return None
+    if _JUST_A_FILE.match(key) and (converted := file_format(words, facts)):
+        return converted
     if (
         _COLORLESS.search(key)
         and not re.search(r"\blight(?:ing|s)?\b", key)
@@ -54,6 +60,7 @@ def read_clause(words: Words, facts: Facts) -> Found | None:
         return edit(words, facts) or Found("edit", {"prompt": trimmed(words).raw}, 0.9)
     if HARD_EDIT.match(key) and OBJECT.search(key):
         first = caption(words, facts) or background(words, facts) or transfer(words, facts)
+        first = first or (adjust(words, facts) if BLUR_BG.search(key) else reimagine(words, facts) if REIMAGINE.search(key) else None)
         return first or edit(words, facts)
     if (
         re.match(rf"^(?:change|replace|swap|doi|thay)\b[\w\s]{{0,10}}\b{BG}\b", key)
@@ -63,6 +70,7 @@ def read_clause(words: Words, facts: Facts) -> Found | None:
         return Found("edit", {"prompt": trimmed(words).raw}, 0.9)
     if (
         _DESCRIBES.match(key)
+        and not (re.match(r"an? ", key) and language_of(words) == "vi")
         and not _SPEAKS_OF_IT.search(key)
         and len(key.split()) >= 4
         and (drawn := generated(words, 0, key, confidence=0.85))

@@ -16,11 +16,11 @@ ROTATE = re.compile(
 )
 
 FLIP = re.compile(
-    r"\bflip\w*\b|\bmirror\w*\b|\breflect it\b|\blat\b(?! mat)|\bdoi xung\b|\b(?:phan chieu|guong)\b|\bdao chieu\b|\blat nguoc\b"
+    r"\bflip\w*\b|\bmirror\w*\b|\breflect it\b|(?<!da )\blat\b(?! mat)|\breverse (?:it|this|the (?:image|picture|photo))\b|\bleft to right\b|\bswap (?:the )?left and right\b|\bdao (?:nguoc )?trai (?:sang )?phai\b|\bbackwards?\b|\bdoi xung\b|\b(?:phan chieu|guong)\b|\bdao chieu\b|\blat nguoc\b"
 )
 
 CROP = re.compile(
-    r"\bcrop\w*\b|\btrim\b|\b(?:frame|fit|square|cut|trim) (?:it|this|that|the \w+)?(?: \w+){0,2} ?(?:to |into |in |as )?(?:an? )?squared?\b|\bcut (?:it |this |the (?:picture|image|photo) |my photo )?(?:to|into|down to|in)\b|\bcat (?:anh|hinh|xen|cup|vuong|thanh|theo|ve|lai|ti le|ty le|kho|gon|no|bot|tam|buc|con|giup|ra)\b|\bcat\b(?= \d)|\bmake (?:it|this|the (?:picture|image|photo)) (?:an? )?(?:squared?|portrait|landscape|vertical|horizontal|\d{1,2} ?[:x] ?\d{1,2})\b(?! ?\d)|\bto (?:an? )?square\b|\bsquare (?:it|crop)\b|\b(?:lam|chuyen|cho|doi)(?: \w+){0,3} (?:vuong|doc|ngang|thanh vuong|hinh vuong|ty le|ti le)\b|\binstagram (?:square|post)\b|^squared?$|^vuong$|\baspect ratio\b|\bchange (?:the )?ratio\b|^(?:to |in )?\d+:\d+$|\bty le \d+|\bti le \d+|^(?:make )?(?:it )?(?:to )?\d+:\d+\b"
+    r"\bcrop\w*\b|\btrim\b|\b(?:chop|slice|snip|cut|trim)\b[\w\s]{0,20}?\b\d{1,2} ?: ?\d{1,2}\b|\bcat cho (?:vua|khop|hop|du)\b|\b(?:frame|fit|square|cut|trim) (?:it|this|that|the \w+)?(?: \w+){0,2} ?(?:to |into |in |as )?(?:an? )?squared?\b|\bcut (?:it |this |the (?:picture|image|photo) |my photo )?(?:to|into|down to|in)\b|\bcat (?:anh|hinh|xen|cup|vuong|thanh|theo|ve|lai|ti le|ty le|kho|gon|no|bot|tam|buc|con|giup|ra)\b|\bcat\b(?= \d)|\bmake (?:it|this|the (?:picture|image|photo)) (?:an? )?(?:squared?|portrait|landscape|vertical|horizontal|\d{1,2} ?[:x] ?\d{1,2})\b(?! ?\d)|\bto (?:an? )?square\b|\bsquare (?:it|crop)\b|\b(?:lam|chuyen|cho|doi)(?: \w+){0,3} (?:vuong|doc|ngang|thanh vuong|hinh vuong|ty le|ti le)\b|\binstagram (?:square|post)\b|^squared?$|^vuong$|\baspect ratio\b|\bchange (?:the )?ratio\b|^(?:to |in )?\d+:\d+$|\bty le \d+|\bti le \d+|^(?:make )?(?:it )?(?:to )?\d+:\d+\b"
 )
 
 RESIZE = re.compile(

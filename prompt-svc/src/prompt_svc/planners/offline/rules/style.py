@@ -11,7 +11,7 @@ from ..lexicon import IMAGINATION
 from ..text import Words
 from .base import Facts, Found, trimmed
 
-__all__ = ["reimagine", "transfer"]
+__all__ = ["REIMAGINE", "reimagine", "transfer"]
 
 _OTHER = r"(?:second|other|reference|sample|this painting|that painting|attached|next|ref|2nd|last|third|(?:picture|image|photo) (?:2|two)|the (?:painting|one))"
 
@@ -41,13 +41,13 @@ def transfer(words: Words, facts: Facts) -> Found | None:
     return Found("style_transfer", params)
 
 
-_REIMAGINE = re.compile(
+REIMAGINE = re.compile(
     r"\bre-?imagin\w*\b|\b(?:variations?|variants?|remix|re-?interpret\w*|reinvent|re-?create|redo it differently|restyle|stylize|stylise|re-?style|re-?draw|re-?paint)\b|\b(?:another|a different|alternate|alternative|new|different) (?:version|take|look|spin|interpretation)\b|\b(?:wild|crazy|creative) (?:version|take)\b|"
-    r"\bbien the\b|\bphien ban (?:khac|moi|pha cach|sang tao|\w+)\b|\bsang tao lai\b|\bbien tau\b|\bban khac\b(?! (?:di|nua)?$)|\bkieu khac\b|\bphien ban\b|\b(?:redo|redone|do|remake|reshoot|rework) (?:it |this |that )?as\b|\bsame (?:thing|picture|photo|image|scene) (?:but )?(?:in|as)\b|\b(?:version|take|spin|twist) (?:of|on) (?:it|this|that|the same)\b|\bas if (?:it|this) (?:was|were)\b|\bve lai\b|\btuong tuong lai\b|\blam lai (?:kieu|theo|phong cach|anh)\b|\bmot kieu khac\b|\bpha cach\b|\bsurprise me\b"
+    r"\bbien the\b|\bphien ban (?:khac|moi|pha cach|sang tao|\w+)\b|\bsang tao lai\b|\bbien tau\b|\bbased on (?:it|this|that|my|the)\b|\b(?:wilder|crazier|bolder|stranger|weirder)\b|\bban khac\b(?! (?:di|nua)?$)|\bkieu khac\b|\bphien ban\b|\b(?:redo|redone|do|remake|reshoot|rework) (?:it |this |that )?as\b|\bsame (?:thing|picture|photo|image|scene) (?:but )?(?:in|as)\b|\b(?:version|take|spin|twist) (?:of|on) (?:it|this|that|the same)\b|\bas if (?:it|this) (?:was|were)\b|\bve lai\b|\btuong tuong lai\b|\blam lai (?:kieu|theo|phong cach|anh)\b|\bmot kieu khac\b|\bpha cach\b|\bsurprise me\b"
 )  # fmt: skip
 
 _INTO_STYLE = re.compile(
-    r"\b(?:turn|make|convert|transform|change|render|redraw|repaint|bien|chuyen|lam|doi|ve|cho|style|see|want|do|get|look|looks?|nhin)\b[\w\s,']{0,40}|^(?:in|as|like|to|into|kieu|theo|phong cach|style|an?)\b|\b(?:version|style|effect|look|filter|kieu|phong cach|hieu ung)\b"
+    r"\b(?:turn|make|convert|transform|change|render|redraw|repaint|bien|chuyen|lam|doi|ve|cho|style|see|want|do|get|look|looks?|nhin)\b[\w\s,']{0,40}|^(?:in|as|like|to|into|kieu|theo|phong cach|style|an?)\b|\b(?:version|style|effect|look|filter|feel|vibe|vibes|aesthetic|twist|treatment|makeover|touch|kieu|phong cach|hieu ung)\b"
 )
 
 
@@ -56,7 +56,7 @@ def reimagine(words: Words, facts: Facts) -> Found | None:
     style = slots.style_in(key)
     if re.search(r"\b(?:sepia|black and white|grayscale)\b", key):
         return None
-    explicit = _REIMAGINE.search(key)
+    explicit = REIMAGINE.search(key)
     if not explicit:
         if not style or not _INTO_STYLE.search(key):
             return None

@@ -18,7 +18,7 @@ _WISH = re.compile(
     r"\b(?:make|making|turn|want|wants|need|get|give|go|let|should be|could be|to be|look(?:s)? more|lam|cho|chinh|muon|bien|keo|day|cang|tro nen)\b"
 )
 _LAMENT = re.compile(
-    r"\b(?:too|so|hella|way|pretty|kinda|kind of|sort of|sorta|very|really|quite|rather|super|a bit|a little|bit|look|looks|looking|looked|seem|seems|feels?|is|are|was|it'?s|its|that'?s|came out|turned out|appears|hate|dislike|mad|crazy|stupidly|awfully|terribly|somewhat|overly|everything'?s|pic'?s|picture'?s|image'?s|photo'?s|bi|hoi|qua|kha|rat|trong|nhin|thay|sao ma|sao)\s+(?:\w+\s+){0,2}$"
+    r"\b(?:too|so|hella|way|pretty|kinda|kind of|sort of|sorta|very|really|quite|rather|super|a bit|a little|bit|look|looks|looking|looked|seem|seems|feels?|is|are|was|it'?s|its|that'?s|came out|turned out|appears|hate|dislike|mad|crazy|stupidly|awfully|terribly|somewhat|overly|everything'?s|pic'?s|picture'?s|image'?s|photo'?s|bi|hoi|qua|kha|rat|con|van|van con|still|trong|nhin|thay|sao ma|sao)\s+(?:\w+\s+){0,2}$"
 )
 _LAMENT_AFTER = re.compile(
     r"^\s*(?:qua(?! (?:them|len))|the$|ghe|vay$|vcl|lam(?! (?:sao|net|mo|sang|toi|am|cho)))\b|^\s*(?:af|as hell|asf|lol)\b"
@@ -48,8 +48,8 @@ _DIMENSIONS = (
         nouns=r"brightness|exposure|luminosity|do sang|phoi sang|light(?=$| (?:up|down|by|in|a|level)|\s*[.,!+-])|lights?(?= (?:up|down))|anh sang(?! (?:tu|ben|phia|diu|am|lanh|vang|trai|phai|chieu|studio|dien|hoang|neon|cuc|tu nhien|san khau))",
         more=r"brighter|brighten\w*|lighter|lighten\w*|illuminate it|sang (?:hon|len|ra|them|sua|chut|mot|nhieu|ro|bung|nua|ti|ti xiu)|bung sang|(?:lam|cho|chinh|tang|nang|them)(?: (?!bot|it|giam)\w+){0,3} sang(?! (?:trai|phai|ben|mau|den|trang|kieu|thanh|tao|qua|tong|tone|dang|dinh|jpg|png|webp|vintage|anime|son))",
         less=r"darker|darken\w*|dimmer|(?:toi|dam) (?:hon|lai|di|xuong|bot|chut|mot chut|nhieu)(?! mau)|(?:lam|cho|chinh|keo)(?: (?!bot|it|giam)\w+){0,3} toi(?! (?:di|qua|uu|da|gian))",
-        high=r"bright|overexposed|over-exposed|over exposed|blown[- ]?out|glaring|blinding|glary|burnt out|choi|choi loa|chay sang|sang(?= qua| the\b| ghe)|(?<=bot )sang|(?<=giam )sang|(?<=bi )sang|(?<=hoi )sang|(?<=qua )sang",
-        low=r"dark(?! (?:blue|green|red|gr[ae]y|background|brown|pink|purple|theme|wood|forest|knight|side))|dim|underexposed|under-exposed|gloomy|murky|shadowy|pitch black|(?<=bot )toi|toi(?= (?:qua|thui|om|mu|the|ghe|u|tam))|(?<=bi )toi|(?<=hoi )toi|(?<=qua )toi|(?<=kha )toi|(?<=rat )toi|toi tam|am u|thieu sang|u toi",
+        high=r"bright|overexposed|over-exposed|over exposed|blown[- ]?out|glaring|blinding|glary|burnt out|choi|choi loa|chay sang|sang(?= qua| the\b| ghe)|(?<=bot )sang|(?<=giam )sang|(?<=bi )sang|(?<=con )sang|(?<=hoi )sang|(?<=qua )sang",
+        low=r"dark(?! (?:blue|green|red|gr[ae]y|background|brown|pink|purple|theme|wood|forest|knight|side))|dim|underexposed|under-exposed|gloomy|murky|shadowy|pitch black|(?<=bot )toi|toi(?= (?:qua|thui|om|mu|the|ghe|u|tam))|(?<=bi )toi|(?<=con )toi|(?<=van )toi|(?<=hoi )toi|(?<=qua )toi|(?<=kha )toi|(?<=rat )toi|toi tam|am u|thieu sang|u toi",
     ),
     _Dimension(
         "contrast",
@@ -64,8 +64,8 @@ _DIMENSIONS = (
         nouns=r"saturation|vibrance|vibrancy|colou?rs?(?! (?:cast|temperature|tone|of|to|from|palette|palettes))|bao hoa|mau sac|do ruc|do tuoi",
         more=r"saturate(?! ?d)|more saturated|richer|deeper colors?|juicier|ruc (?:ro )?(?:hon|len)|(?:dam|tuoi|ruc)(?: mau)? (?:hon|len|ra|them)|tuoi (?:tan|tre|sang)(?: hon)?|len mau|mau (?:sac )?(?:hon|tuoi|dam|ruc)(?: hon)?",
         less=r"desaturat\w*|mute(?! ?d)|duller|paler|fade|nhat (?:mau|hon|bot|di|lai)|bot (?:ruc|dam|mau)|diu mau(?: lai)?|mau (?:nhat|diu)(?: hon| lai)",
-        high=r"vivid|vibrant|colou?rful|saturated|loud|garish|gaudy|oversaturated|over-saturated|neon-?ish|eye-?popping|ruc ro|ruc|sac so|loe loet|choe|tuoi tan|tuoi|dam(?= mau| qua)|(?<=mau )dam",
-        low=r"washed[- ]?out|faded|dull|lifeless|pale|drab|muted|bland|boring colors?|colorless|nhat|nhat nhoa|nhot nhat|xin mau|mau diu",
+        high=r"vivid|vibrant|colou?rful|saturated|loud|garish|gaudy|oversaturated|over-saturated|neon-?ish|eye-?popping|ruc ro|ruc|sac so|loe loet|long loet|choet|choe|tuoi tan|tuoi|dam(?= mau| qua)|(?<=mau )dam",
+        low=r"washed[- ]?out|faded|dull|lifeless|pale|drab|muted|bland|boring colors?|colorless|dead|nhat nhoa|nhot nhat|nhat|xin mau|mau diu",
     ),
     _Dimension(
         "warmth",
