@@ -136,7 +136,7 @@ class Files:
     async def stored(self, key: str, image_id: str | None) -> Picture:
         """What is known of a picture that is in the store already."""
         data = await self._blobs.get(key)
-        facts = await self._pool.run(codec.inspect, data, seconds=15.0)
+        facts = await self._pool.run(codec.inspect, data, True, seconds=15.0)
         return Picture(
             image_id=image_id or picture_id(key, -1, 0),
             key=key,

@@ -146,22 +146,23 @@ class Runner:
         if declared is None:
             raise InvalidError(f"There is no feature '{record.steps[step].feature[:60]}'", slug="unknown-feature")
         self._router.require(declared, language=record.metadata.get("language"))
-        record = await self._sources.resolve(record)
-        source = next((before.pictures[0] for before in reversed(record.steps[:step]) if before.pictures), record.source)
-        if declared.needs_picture and source is None:
-            raise NeedsImageError(f"'{declared.title}' works on a picture: send one, or create one first")
-        order = await self._order(record, step, declared, source)
-        run = record.run
+        run, source = record.run, None
 
-        async def begin() -> None:
-            nonlocal record
+        async def order() -> Order:
+            """What is asked for, put together when the step's turn has come: until then it holds no picture in memory."""
+            nonlocal record, source
             record = await self._jobs.change(record.job_id, lambda found: begun(found, run, step))
+            record = await self._sources.resolve(record)
+            source = next((before.pictures[0] for before in reversed(record.steps[:step]) if before.pictures), record.source)
+            if declared.needs_picture and source is None:
+                raise NeedsImageError(f"'{declared.title}' works on a picture: send one, or create one first")
+            return await self._order(record, step, declared, source)
 
         made, engine = await self._attempts.make(
             declared,
-            order,
+            record.steps[step].params.get("model"),
             record.user_id,
-            begin=begin,
+            order=order,
             tell=lambda: self._teller(record, step),
             tasks=lambda: self._tasks(record, step),
         )
