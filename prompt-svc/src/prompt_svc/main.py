@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from photofun_common.described import describe
+from photofun_common.identity import caller_of
 from photofun_common.service import create_service
 
 from .api import router
+from .described import DESCRIPTION
 from .settings import Settings
 from .wiring import open_context
 
@@ -22,5 +25,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="PhotoFun prompts",
         description="Language in, plan out: refine, suggest, choose.",
     )
-    app.include_router(router)
+    app.include_router(router, dependencies=[Depends(caller_of)])
+    describe(app, DESCRIPTION)
     return app
