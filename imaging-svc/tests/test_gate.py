@@ -89,7 +89,7 @@ async def test_a_slow_engine_takes_no_place_of_another() -> None:
         async with lanes.of("freepik").place(f"user{number}"):
             await never.wait()
 
-    stuck = [asyncio.create_task(hang(number)) for number in range(32)]
+    stuck = [asyncio.create_task(hang(number)) for number in range(64)]
     await asyncio.sleep(0)
 
     async with asyncio.timeout(1):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 from photofun_common.contracts.features import Feature
 from photofun_common.errors import PhotoFunError, UnavailableError, UpstreamError
@@ -31,28 +31,29 @@ class Attempts:
     async def make(
         self,
         feature: Feature,
-        order: Order,
+        model: str | None,
         user_id: str,
         *,
-        begin: Callable[[], Any],
+        order: Callable[[], Awaitable[Order]],
         tell: Callable[[], Tell],
         tasks: Callable[[], Tasks],
     ) -> tuple[Made, str]:
-        """What the first engine that can makes, and its name.  `begin` is awaited once, when the first turn has come.
+        """What the first engine that can makes, and its name.  `order` is awaited once, when the first turn has come.
 
         Raises the last engine's trouble; WorkerLostError at once.
         """
-        engines = self._router.route(feature.id, order.params.get("model"))
+        engines = self._router.route(feature.id, model)
         tried: list[dict[str, str]] = []
         trouble: PhotoFunError | None = None
-        has_begun = False
+        given: Order | None = None
+        began = time.monotonic()
         for engine in engines:
             try:
                 async with self._lanes.of(engine.id).place(user_id):
-                    if not has_begun:
-                        await begin()
-                        has_begun = True
-                    made = await engine.run(_worded(order, engine), tell=tell(), tasks=tasks())
+                    if given is None:
+                        given, began = await order(), time.monotonic()
+                    asked = replace(_worded(given, engine), seconds=max(1.0, given.seconds - (time.monotonic() - began)))
+                    made = await engine.run(asked, tell=tell(), tasks=tasks())
             except _NEXT_MAY as error:
                 if isinstance(error, WorkerLostError) or engine is engines[-1]:
                     raise

@@ -36,7 +36,7 @@ async def on_plan_failed(service: ImagingService, event: Event[PlanFailed]) -> N
     await service.take_plan_failure(event.data)
 
 
-@on(StepRequested, concurrency=64)
+@on(StepRequested, concurrency=256)  # more than all remote lanes hold: steps of broken engines must not keep others out
 async def on_step_requested(service: ImagingService, event: Event[StepRequested]) -> None:
     await service.run_step(event.data)
 

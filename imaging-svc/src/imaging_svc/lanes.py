@@ -6,8 +6,8 @@ from .domain import FairSlots
 
 __all__ = ["Lanes"]
 
-_REMOTE_PLACES = 24
-_REMOTE_WAITING = 8
+_REMOTE_PLACES = 32
+_REMOTE_WAITING = 32
 
 
 class Lanes:
