@@ -165,6 +165,7 @@ class Turn:
     image: dict[str, Any] | None = None
     problem: ProblemData | None = None
     outbox: Literal["message", "plan", "end"] | None = None
+    traceparent: str | None = None
     steered: str | None = None
     user_deleted: bool = False
     answer_deleted: bool = False

@@ -13,6 +13,7 @@ from photofun_common.contracts.conversation import MessageReceived, PlanApproved
 from photofun_common.contracts.jobs import JobRecord
 from photofun_common.contracts.prompt import PlannedStep
 from photofun_common.errors import PhotoFunError, UnavailableError
+from photofun_common.tracing import span
 
 from .domain import ACTIVE, ENDED, Turn, now
 from .records import Records, new_record
@@ -71,7 +72,8 @@ class Outbox:
         """Tell what is owed and due; the number of entries done."""
         done = 0
         while self._bus.is_connected and (turn := await self._store.claim_outbox(now(), now() + CLAIM)) is not None:
-            await self.announce(turn)
+            with span("relay", parent=turn.traceparent):
+                await self.announce(turn)
             done += 1
         return done
 

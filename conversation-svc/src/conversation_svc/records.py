@@ -26,7 +26,7 @@ def new_record(turn: Turn) -> JobRecord:
     record = JobRecord(
         job_id=turn.message_id, kind="chat", user_id=turn.user_id, session_id=turn.session_id, run=turn.attempt, intent=turn.intent,
         prompt=turn.text, refined_prompt=turn.refined_prompt, picture=turn.picture, reference=turn.reference,
-        created_at=turn.created_at, deadline=turn.deadline,
+        created_at=turn.created_at, deadline=turn.deadline, traceparent=turn.traceparent,
     )  # fmt: skip
     return with_event(record, "stage", "accepted")
 

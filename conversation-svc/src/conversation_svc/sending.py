@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from photofun_common.contracts.conversation import MessageReceived
 from photofun_common.errors import UnavailableError
+from photofun_common.logs import traceparent
 from photofun_common.once import id_of_call
 
 from . import dialogue
@@ -66,6 +67,7 @@ class Sending:
             rank=number, text=wish.text, status="PROCESSING", created_at=at, updated_at=at, deadline=received.deadline, mode=wish.mode,
             request=received.model_dump_json(), picture=picture, reference=reference,
             sent=tuple(ref for ref in came if ref.upload is None), outbox="message",
+            traceparent=traceparent.get() or None,
         )  # fmt: skip
 
     async def _written(self, turn: Turn) -> Turn:

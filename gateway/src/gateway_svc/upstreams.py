@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from photofun_common.errors import DeadlineError, UnavailableError, UpstreamError
+from photofun_common.telemetry import BREAKER_OPEN
 
 from .connection import Connection, ConnectionBrokenError, TooSlowError
 from .pool import Pool, fetch
@@ -115,6 +116,10 @@ class Upstream:
     name: str
     pool: Pool
     breaker: Breaker = field(default_factory=Breaker)
+
+    def __post_init__(self) -> None:
+        breaker = self.breaker
+        BREAKER_OPEN.labels(self.name).set_function(lambda: float(breaker.failures >= _FAILURES))
 
     def away(self) -> ServiceUnavailableError:
         return ServiceUnavailableError(

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from photofun_common.contracts.features import Feature
 from photofun_common.errors import PhotoFunError, UnavailableError, UpstreamError
+from photofun_common.telemetry import ENGINE_CALLS, ENGINE_SECONDS
+from photofun_common.tracing import span
 
 from .domain import EngineMissingError, WorkerLostError
 from .engines import Engine, Made, Order, Tasks, Tell
@@ -53,7 +55,7 @@ class Attempts:
                     if given is None:
                         given, began = await order(), time.monotonic()
                     asked = replace(_worded(given, engine), seconds=max(1.0, given.seconds - (time.monotonic() - began)))
-                    made = await engine.run(asked, tell=tell(), tasks=tasks())
+                    made = await _measured(engine, feature, engine.run(asked, tell=tell(), tasks=tasks()))
             except _NEXT_MAY as error:
                 if isinstance(error, WorkerLostError) or engine is engines[-1]:
                     raise
@@ -66,6 +68,26 @@ class Attempts:
             tried.append({"engine": engine.id, "outcome": "done"})
             return replace(made, details={**made.details, "attempts": tried}), engine.id
         raise trouble or EngineMissingError("No engine is left to try")
+
+
+async def _measured(engine: Engine, feature: Feature, work: Awaitable[Made]) -> Made:
+    """The work as a span, counted by its outcome."""
+    started, outcome = time.perf_counter(), "canceled"
+    with span(f"engine {engine.id}", attributes={"photofun.engine": engine.id, "photofun.feature": feature.id}) as told:
+        try:
+            made = await work
+            outcome = "done"
+            told.set({"photofun.model": made.model, "photofun.pictures": len(made.pictures)})
+            return made
+        except PhotoFunError as error:
+            outcome = error.slug
+            raise
+        except Exception:
+            outcome = "error"
+            raise
+        finally:
+            ENGINE_CALLS.labels(engine.id, feature.id, outcome).inc()
+            ENGINE_SECONDS.labels(engine.id, feature.id).observe(time.perf_counter() - started)
 
 
 def _worded(order: Order, engine: Engine) -> Order:

@@ -15,6 +15,7 @@ from photofun_common.contracts.prompt import PlanReady, RefineAnswer, RefineQues
 from photofun_common.contracts.values import PictureRef
 from photofun_common.errors import PhotoFunError, UnavailableError
 from photofun_common.jobs import JobStore, with_event
+from photofun_common.logs import traceparent
 from photofun_common.once import id_of_call
 
 from .announcing import Announcer
@@ -96,6 +97,7 @@ class Intake:
             created_at=now,
             updated_at=now,
             deadline=now + timedelta(seconds=self._deadline),
+            traceparent=traceparent.get() or None,
             metadata={"input_source": picture.source} if picture.source else {},
         )
         if feature.id == "image_generation":
@@ -148,6 +150,7 @@ class Intake:
             deadline=plan.deadline,
             created_at=now,
             updated_at=now,
+            traceparent=traceparent.get() or None,
         )
         await self._jobs.create(with_event(fresh, "stage", "accepted"))
         record = await self._jobs.change(plan.job_id, lambda found: planned(found, plan))
@@ -164,6 +167,7 @@ class Intake:
             picture=asked.picture,
             steps=[StepRecord.from_planned(step) for step in asked.steps],
             deadline=asked.deadline,
+            traceparent=traceparent.get() or None,
             metadata={"run_id": asked.run_id},
         )
         record = await self._jobs.create(with_event(record, "stage", "accepted"))

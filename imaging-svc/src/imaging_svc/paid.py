@@ -5,6 +5,7 @@ from __future__ import annotations
 from photofun_common.contracts.features import by_id
 from photofun_common.contracts.jobs import JobRecord, ProviderTask
 from photofun_common.jobs import JobStore
+from photofun_common.telemetry import ENGINE_COST
 
 from .records import with_step
 from .spending import Prices, Spending
@@ -36,6 +37,7 @@ class StepTasks:
             price = self._prices.of(task.engine, self._slug) * task.pictures
             await self._spending.reserve(self._user_id, price)
             task = task.model_copy(update={"cost": price + spent})
+            ENGINE_COST.labels(task.engine).inc(price)
         elif task.state == "failed" and task.task_id is None:
             price = self._prices.of(task.engine, self._slug) * task.pictures
             await self._spending.give_back(self._user_id, price)

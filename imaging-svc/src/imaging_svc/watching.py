@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from photofun_common.contracts.jobs import JobRecord
 from photofun_common.errors import DeadlineError, UpstreamError
 from photofun_common.jobs import JobStore
+from photofun_common.tracing import span
 
 from .announcing import Announcer
 from .index import JobIndex
@@ -64,10 +65,12 @@ class Watcher:
             record = await self._jobs.find(job_id)
             if record is not None and not record.is_final and record.deadline < now and not self._runner.is_running(job_id):
                 log.warning("job over its deadline", extra={"job_id": job_id})
-                await self._runner.fail(record, DeadlineError("The job did not end within its time; try it again").to_problem())
+                with span("overdue", parent=record.traceparent):
+                    await self._runner.fail(record, DeadlineError("The job did not end within its time; try it again").to_problem())
         for job_id in self._index.stalled(now - _STALLED):
             record = await self._jobs.find(job_id)
             if record is None or record.is_final or not record.steps or self._runner.is_running(job_id) or record.deadline < now:
                 continue
-            await self._announcer.ask_step(record, first_open(record), again=str(int(time.time()) // 20))
+            with span("ask again", parent=record.traceparent):
+                await self._announcer.ask_step(record, first_open(record), again=str(int(time.time()) // 20))
         self._index.forget_older(now - _REMEMBERED)

@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
+from photofun_common.telemetry import BREAKER_OPEN
+
 from .failures import ProviderDownError
 
 __all__ = ["Breaker"]
@@ -22,6 +24,7 @@ class Breaker:
         self._outcomes: deque[bool] = deque(maxlen=window)
         self._opened: float | None = None
         self._probe: float | None = None
+        BREAKER_OPEN.labels(name).set(0)
 
     @property
     def is_open(self) -> bool:
@@ -50,7 +53,9 @@ class Breaker:
         if self._opened is not None:
             self._opened, self._probe = (None, None) if ok else (self._clock(), None)
             self._outcomes.clear()
+            BREAKER_OPEN.labels(self._name).set(0 if ok else 1)
             return
         self._outcomes.append(ok)
         if self._outcomes.count(False) >= self._failures:
             self._opened = self._clock()
+            BREAKER_OPEN.labels(self._name).set(1)

@@ -31,7 +31,7 @@ from .contracts.flow import FLOW, durable
 from .contracts.values import ProblemData
 from .errors import ConflictError, InvalidError, NotFoundError, PhotoFunError, ProblemError, RateLimitedError, UnavailableError
 from .logs import request_id, traceparent
-from .telemetry import EVENT_SECONDS, EVENTS
+from .telemetry import EVENT_SECONDS, EVENT_WAIT, EVENTS, QUEUE_IN_HAND, QUEUE_OLDEST, QUEUE_WAITING
 from .tracing import Span, span
 
 __all__ = ["ACK_WAIT", "DEAD_STREAM", "MAX_DELIVER", "STREAM", "JetStreamBus", "ensure_topology"]
@@ -48,6 +48,7 @@ MAX_DELIVER = 5
 _DELAYS = (0.2, 1.0, 5.0, 15.0)
 _TIMEOUT = 2.0
 _HELD_BACK = 3.0
+_MEASURE_SECONDS = 10.0
 
 
 async def _ensure_stream(js: JetStreamContext, config: api.StreamConfig) -> None:
@@ -197,6 +198,7 @@ class JetStreamBus:
         self._buckets: dict[str, KeyValue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._pulls: list[Any] = []
+        self._handed_over: dict[str, float] = {}
         self._stopping = asyncio.Event()
         self._ready = asyncio.Event()
         self._client = Client()
@@ -340,6 +342,7 @@ class JetStreamBus:
         """Start one pull loop a subscription.  `dead` is told of every event that is given up, before its last ack."""
         for subscription in subscriptions:
             self._spawn(self._pull(service, subscription, dead))
+            self._spawn(self._measure(subscription.fact))
 
     async def _pull(self, service: Any, subscription: Subscription, dead: DeadHandler | None) -> None:
         name = durable(self._service, subscription.fact)
@@ -368,6 +371,21 @@ class JetStreamBus:
                 await slots.acquire()
                 self._spawn(self._handle(service, subscription, message, dead), done=slots.release)
 
+    async def _measure(self, fact: type[EventData]) -> None:
+        """Keep the gauges of one durable's queue true, until the bus closes."""
+        name, clear = durable(self._service, fact), time.time()
+        while not self._stopping.is_set():
+            with contextlib.suppress(nats.errors.Error, js_errors.Error, TimeoutError):
+                found = await self._js.consumer_info(STREAM, name, timeout=_TIMEOUT)
+                waiting = found.num_pending or 0
+                clear = clear if waiting else time.time()
+                since = max(clear, self._handed_over.get(fact.subject, 0.0))
+                QUEUE_WAITING.labels(fact.subject).set(waiting)
+                QUEUE_IN_HAND.labels(fact.subject).set(found.num_ack_pending or 0)
+                QUEUE_OLDEST.labels(fact.subject).set(time.time() - since if waiting else 0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _MEASURE_SECONDS)
+
     async def _renew(self, pull: Any) -> None:
         """After a failed fetch: let the old pull go, make sure that the durable exists, wait a little."""
         if pull is not None and pull in self._pulls:
@@ -391,6 +409,10 @@ class JetStreamBus:
 
     async def _handled(self, service: Any, subscription: Subscription, message: Msg, dead: DeadHandler | None) -> str:
         attempt = message.metadata.num_delivered
+        told_at = message.metadata.timestamp.timestamp()
+        if attempt == 1:
+            EVENT_WAIT.labels(message.subject).observe(max(0.0, time.time() - told_at))
+            self._handed_over[message.subject] = max(told_at, self._handed_over.get(message.subject, 0.0))
         started = time.perf_counter()
         beat = asyncio.create_task(self._keep(message))
         outcome = "done"

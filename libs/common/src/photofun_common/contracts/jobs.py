@@ -79,7 +79,8 @@ class StepRecord(Value):
 
 
 class JobRecord(Value):
-    """One job.  `run` counts retries by the person and fences workers of an earlier run."""
+    """One job.  `run` counts retries by the person and fences workers of an earlier run; `traceparent` is where its trace began, for
+    work that nobody's call is waiting for."""
 
     job_id: str
     kind: Literal["chat", "feature"]
@@ -100,6 +101,7 @@ class JobRecord(Value):
     events: list[JobEvent] = Field(default_factory=list)
     problem: ProblemData | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
+    traceparent: str | None = None
     echo: dict[str, Any] = Field(default_factory=dict)
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
