@@ -118,7 +118,7 @@ async def test_an_item_that_nobody_ends_is_asked_for_again_and_fails_in_the_end(
     asked = len(studio.bus.of(EditsRequested))
     recipes._clock = lambda: clock() + timedelta(seconds=400)
     await recipes.advance()
-    ended = (await studio.client.get(f"/v1/gallery/runs/{run['run_id']}")).json()["result"]
+    ended = (await studio.client.get(f"/v1/gallery/runs/{run['run_id']}", params={"wait": 10})).json()["result"]
 
     assert asked == 1 and ended["status"] == "FAILED" and ended["items"][0]["error"]["slug"] == "deadline-exceeded"
 

@@ -17,6 +17,7 @@ __all__ = [
     "Instant",
     "ItemRow",
     "Json",
+    "LeaseRow",
     "OutboxRow",
     "RecipeRow",
     "RunRow",
@@ -226,3 +227,13 @@ class ItemRow(SQLModel, table=True):
     result_id: str | None = None
     result_key: str | None = None
     problem: dict[str, Any] | None = Field(default=None, sa_column=sa.Column(Json))
+
+
+class LeaseRow(SQLModel, table=True):
+    """Who may do a work that only one replica does at a time."""
+
+    __tablename__ = "leases"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: datetime = Field(sa_type=Instant)

@@ -87,9 +87,7 @@ async def open_gallery(settings: GallerySettings, bus: Bus) -> AsyncIterator[Con
         upkeep.stop()
         opening.cancel()
         _, late = await asyncio.wait(tasks, timeout=_GRACE)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await stop_tasks(late)
         await stores.aclose()
 
 

@@ -15,14 +15,15 @@ from .images import (
     check_metadata,
     clean_tags,
     days_left,
-    fold,
     is_plausible,
     moment,
     search_text,
 )
+from .words import NOTHING, fold, phrases_of, words_of
 
 __all__ = [
     "MAX_TAGS",
+    "NOTHING",
     "Album",
     "AlbumFullError",
     "AlbumNotFoundError",
@@ -43,5 +44,7 @@ __all__ = [
     "fold",
     "is_plausible",
     "moment",
+    "phrases_of",
     "search_text",
+    "words_of",
 ]

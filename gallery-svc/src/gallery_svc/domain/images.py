@@ -7,13 +7,14 @@ import hashlib
 import hmac
 import re
 import struct
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
 from photofun_common.errors import ConflictError, InvalidError, NotFoundError
+
+from .words import fold, words_of
 
 __all__ = [
     "MAX_TAGS",
@@ -29,7 +30,6 @@ __all__ = [
     "check_metadata",
     "clean_tags",
     "days_left",
-    "fold",
     "is_plausible",
     "moment",
     "search_text",
@@ -40,7 +40,6 @@ _MAX_TAG = 64
 _MAX_METADATA = 16 * 1024
 _MAX_LEVELS = 8
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_LETTERS = str.maketrans({"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHAPE = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ](\d\d:\d\d)(:\d\d(?:[.,](\d{1,6})\d*)?)?\s*([Zz]|[+ -]\d\d:?\d\d)?)?")
 
@@ -156,15 +155,9 @@ def is_plausible(image_id: str) -> bool:
     return _ID.fullmatch(image_id) is not None
 
 
-def fold(text: str) -> str:
-    """Lower case without accents, so that `phong` finds `phông` and `xoá` finds `xóa`."""
-    spread = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in spread if not unicodedata.combining(letter)).translate(_LETTERS)
-
-
 def search_text(image: Image) -> str:
-    """What the text search looks into."""
-    return fold("\n".join(part for part in (image.title, *image.tags, image.prompt, image.refined_prompt) if part))[:16000]
+    """The words that the text search looks into."""
+    return words_of("\n".join(part for part in (image.title, *image.tags, image.prompt, image.refined_prompt) if part))
 
 
 def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from photofun_common.bus import Bus
 from photofun_common.contracts.gallery import ImagePurged
@@ -19,6 +20,7 @@ __all__ = ["Upkeep"]
 
 log = logging.getLogger(__name__)
 _BATCH = 200
+_SWEEP, _LEASE = "sweep", timedelta(seconds=60)
 _PAUSES = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 6 * 3600))
 
 
@@ -26,7 +28,8 @@ class Upkeep:
     """Work that nobody asks for."""
 
     def __init__(self, stores: Stores, bus: Bus, *, trash_days: int, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._lists, self._images, self._removals = stores.lists, stores.images, stores.removals
+        self._lists, self._images, self._removals, self._leases = stores.lists, stores.images, stores.removals, stores.leases
+        self._name = uuid4().hex
         self._bus = bus
         self._trash_days = trash_days
         self._clock = clock
@@ -38,14 +41,17 @@ class Upkeep:
         self._wake.set()
 
     async def sweep(self) -> int:
-        """Purge what lay in the trash too long.  Several replicas may do so at once."""
-        now = self._clock()
-        before = now - timedelta(days=self._trash_days)
+        """Purge what lay in the trash too long.  One replica does it at a time; the others leave it to that one."""
+        begun = self._clock()
+        before = begun - timedelta(days=self._trash_days)
         purged = 0
-        while ids := await self._lists.trash_ids(None, before=before, limit=_BATCH):
-            outcomes = await self._images.act("purge", ids, None, now=now, before=before)
-            purged += sum(outcome == "purged" for outcome in outcomes.values())
-            if "purged" not in outcomes.values():
+        while await self._leases.take(_SWEEP, self._name, self._clock(), self._clock() + _LEASE):
+            ids = await self._lists.trash_ids(None, before=before, limit=_BATCH)
+            outcomes = await self._images.act("purge", ids, None, now=begun, before=before) if ids else {}
+            fresh = sum(outcome == "purged" for outcome in outcomes.values())
+            purged += fresh
+            if not fresh:
+                await self._leases.give_back(_SWEEP, self._name)
                 break
         if purged:
             self._wake.set()

@@ -8,6 +8,7 @@ from .albums import AlbumStore
 from .database import Database
 from .filing import Filing
 from .images import Act, Images
+from .leases import Leases
 from .lineage import Lineage
 from .lists import Lists
 from .recipes import RecipeStore
@@ -28,19 +29,12 @@ class Stores:
     removals: Removals
     albums: AlbumStore
     recipes: RecipeStore
+    leases: Leases
 
     @staticmethod
     def on(database: Database) -> Stores:
-        return Stores(
-            database,
-            Filing(database),
-            Images(database),
-            Lists(database),
-            Lineage(database),
-            Removals(database),
-            AlbumStore(database),
-            RecipeStore(database),
-        )
+        kinds = (Filing, Images, Lists, Lineage, Removals, AlbumStore, RecipeStore, Leases)
+        return Stores(database, *(kind(database) for kind in kinds))  # type: ignore[arg-type]  # in the order of the fields
 
     async def aclose(self) -> None:
         await self.filing.aclose()

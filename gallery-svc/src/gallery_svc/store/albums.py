@@ -37,7 +37,7 @@ class AlbumStore:
 
     async def add(self, album: Album) -> Album:
         """File a new album; the one with this id that is there already wins.  Raises TooManyAlbumsError."""
-        async with self._database.writing() as session:
+        async with self._database.writing(album.user_id) as session:
             await self._database.lock(session, [f"albums:{album.user_id}"])
             row = await session.get(AlbumRow, album.id)
             if row is None:
@@ -52,7 +52,7 @@ class AlbumStore:
 
     async def find(self, album_id: str, user_id: str | None) -> Album | None:
         """The album with its count and cover; None when it is another's."""
-        async with self._database.reading() as session:
+        async with self._database.reading(user_id) as session:
             row = await _row(session, album_id, user_id)
             return None if row is None else (await self._dressed(session, [row]))[0]
 
@@ -62,7 +62,7 @@ class AlbumStore:
         query = select(AlbumRow).where(AlbumRow.user_id == user_id).order_by(at.desc(), col(AlbumRow.id).desc()).limit(limit)
         if after is not None:
             query = query.where(sa.tuple_(at, col(AlbumRow.id)) < sa.tuple_(sa.literal(after.at, Instant()), sa.literal(after.id)))
-        async with self._database.reading() as session:
+        async with self._database.reading(user_id) as session:
             return await self._dressed(session, (await session.exec(query)).all())
 
     async def _dressed(self, session: AsyncSession, rows: Sequence[AlbumRow]) -> list[Album]:
@@ -88,7 +88,7 @@ class AlbumStore:
 
     async def change(self, album_id: str, user_id: str | None, changes: dict[str, Any], now: datetime) -> Album | None:
         """Title and cover; a cover must be in the album, else it stays as it was.  None when there is no such album."""
-        async with self._database.writing() as session:
+        async with self._database.writing(user_id) as session:
             row = await _row(session, album_id, user_id)
             if row is None:
                 return None
@@ -101,7 +101,7 @@ class AlbumStore:
 
     async def drop(self, album_id: str, user_id: str | None) -> bool:
         """Take the album away; its pictures stay."""
-        async with self._database.writing() as session:
+        async with self._database.writing(user_id) as session:
             row = await _row(session, album_id, user_id)
             if row is None:
                 return False
@@ -113,7 +113,7 @@ class AlbumStore:
         self, act: Literal["add", "remove"], album_id: str, user_id: str | None, ids: Sequence[str], now: datetime
     ) -> dict[str, AlbumOutcome] | None:
         """Put pictures in or take them out, and say for each what came of it.  None when there is no such album."""
-        async with self._database.writing() as session:
+        async with self._database.writing(user_id) as session:
             await self._database.lock(session, [f"album:{album_id}"])
             album = await _row(session, album_id, user_id)
             if album is None:

@@ -18,6 +18,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 __all__ = ["Database"]
 
+ANYBODY = "*"
+_ROLE = sa.text(
+    "SELECT CASE WHEN (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user) "
+    "AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'photofun_gallery') THEN 'photofun_gallery' ELSE 'none' END"
+)
+_CONFINE = sa.text("SELECT set_config('photofun.user', :user, true), set_config('role', :role, true)")
+
 
 def _number(name: str) -> int:
     """A lock's number: 64 bits out of its name."""
@@ -31,6 +38,7 @@ class Database:
         self.url = url
         self.is_sqlite = sa.make_url(url).get_backend_name() == "sqlite"
         self._is_open = False
+        self._role: str | None = None
         self._writer = asyncio.Lock()
         self._engine = self._sqlite_engine(url) if self.is_sqlite else self._postgres_engine(url, pool_size)
         self._reads = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
@@ -83,19 +91,32 @@ class Database:
     # --- transactions
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
+    async def reading(self, user_id: str | None = None) -> AsyncIterator[AsyncSession]:
+        """A session for reading.  On PostgreSQL only this person's rows are there for it; None: everybody's."""
         async with self._translated(), self._reads() as session:
+            await self._confine(session, user_id)
             yield session
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncSession]:
+    async def writing(self, user_id: str | None = None) -> AsyncIterator[AsyncSession]:
+        """A transaction, for this person's rows or everybody's as in `reading`.  What frees files must see everybody's."""
         async with self._translated():
             if not self.is_sqlite:
                 async with self._writes() as session, session.begin():
+                    await self._confine(session, user_id)
                     yield session
                 return
             async with self._writer, self._writes() as session, session.begin():
                 yield session
+
+    async def _confine(self, session: AsyncSession, user_id: str | None) -> None:
+        """Tell row-level security whose transaction this is; who stands above it (a superuser) becomes somebody who does not."""
+        if self.is_sqlite:
+            return
+        connection = await session.connection()
+        if self._role is None:
+            self._role = str((await connection.execute(_ROLE)).scalar_one())
+        await connection.execute(_CONFINE, {"user": ANYBODY if user_id is None else f"u:{user_id}", "role": self._role})
 
     @asynccontextmanager
     async def _translated(self) -> AsyncIterator[None]:

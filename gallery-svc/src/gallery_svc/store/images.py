@@ -35,13 +35,13 @@ class Images:
 
     async def find(self, image_id: str, user_id: str | None) -> Image | None:
         """The picture, trashed or not; None when it is another's."""
-        async with self._database.reading() as session:
+        async with self._database.reading(user_id) as session:
             row = await self._row(session, image_id, user_id)
             return None if row is None else to_image(row)
 
     async def change(self, image_id: str, user_id: str | None, changes: dict[str, Any], *, trashed: bool, now: datetime) -> Image | None:
         """Write what the person says of a picture: title, tags, favourite.  None when it is not there."""
-        async with self._database.writing() as session:
+        async with self._database.writing(user_id) as session:
             await self._database.lock(session, [f"image:{image_id}"])
             row = await self._row(session, image_id, user_id)
             if row is None or (row.deleted_at is not None and not trashed):
@@ -61,7 +61,7 @@ class Images:
         self, act: Act, ids: Sequence[str], user_id: str | None, *, now: datetime, force: bool = False, before: datetime | None = None
     ) -> dict[str, Outcome]:
         """Trash, restore or purge pictures, and say for each what came of it.  `before` spares younger trash."""
-        async with self._database.writing() as session:
+        async with self._database.writing(None if act == "purge" else user_id) as session:
             await self._database.lock(session, [f"image:{image_id}" for image_id in ids])
             rows = await self._rows(session, ids, user_id)
             outcomes: dict[str, Outcome] = {}

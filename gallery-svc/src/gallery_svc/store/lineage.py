@@ -38,7 +38,7 @@ class Lineage:
             )
         )
         query = select(ImageRow).join(chain, chain.c.id == col(ImageRow.id)).order_by(chain.c.depth.desc())
-        async with self._database.reading() as session:
+        async with self._database.reading(image.user_id) as session:
             rows = (await session.exec(query)).all()
         found = {row.id: to_image(row) for row in rows if row.id != image.id}
         return list(found.values())
@@ -47,7 +47,7 @@ class Lineage:
         """The pictures that came from this one, generation by generation, at most 500."""
         found: dict[str, Image] = {}
         generation = [image.id]
-        async with self._database.reading() as session:
+        async with self._database.reading(image.user_id) as session:
             for _ in range(_DEPTH):
                 query = (
                     select(ImageRow)

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from ..domain import Facets, Filter, Image, Position, fold
-from ..tables import AlbumImageRow, ImageRow, Instant, TagRow
+from ..tables import AlbumImageRow, ImageRow, TagRow
 from .database import Database
 from .rows import to_image
+from .searching import behind, holds, in_order, search
 
 __all__ = ["Lists"]
 
@@ -27,16 +28,18 @@ class Lists:
 
     async def page(self, wanted: Filter, after: Position | None, limit: int) -> list[Image]:
         """Pictures newest first, from behind a position on."""
-        at = col(ImageRow.deleted_at if wanted.trash else ImageRow.created_at)
-        query = select(ImageRow).where(*_conditions(wanted)).order_by(at.desc(), col(ImageRow.id).desc()).limit(limit)
-        if after is not None:
-            query = query.where(sa.tuple_(at, col(ImageRow.id)) < sa.tuple_(sa.literal(after.at, Instant()), sa.literal(after.id)))
-        async with self._database.reading() as session:
+        conditions = _conditions(wanted)
+        async with self._database.reading(wanted.user_id) as session:
+            if wanted.words:
+                return [to_image(row) for row in await search(session, wanted, conditions, after, limit)]
+            query = select(ImageRow).where(*conditions, *behind(wanted, after)).order_by(*in_order(wanted)).limit(limit)
             return [to_image(row) for row in (await session.exec(query)).all()]
 
     async def count(self, wanted: Filter) -> int:
-        async with self._database.reading() as session:
-            return (await session.exec(select(sa.func.count()).select_from(ImageRow).where(*_conditions(wanted)))).one()
+        """How many pictures match, all pages together."""
+        number = select(sa.func.count()).select_from(ImageRow).where(*_conditions(wanted), *holds(ImageRow, wanted.words))
+        async with self._database.reading(wanted.user_id) as session:
+            return (await session.exec(number)).one()
 
     async def trash_ids(self, user_id: str | None, *, before: datetime | None, limit: int) -> list[str]:
         """Ids in the trash, oldest first: a person's, or everybody's."""
@@ -45,7 +48,7 @@ class Lists:
             query = query.where(ImageRow.user_id == user_id)
         if before is not None:
             query = query.where(col(ImageRow.deleted_at) < before)
-        async with self._database.reading() as session:
+        async with self._database.reading(user_id) as session:
             return list((await session.exec(query)).all())
 
     async def facets(self, user_id: str) -> Facets:
@@ -69,7 +72,7 @@ class Lists:
         intents: Counter[str] = Counter()
         providers: Counter[str] = Counter()
         total = favorites = 0
-        async with self._database.reading() as session:
+        async with self._database.reading(user_id) as session:
             for intent, provider, count, favored in (await session.exec(kinds)).all():
                 total, favorites = total + count, favorites + favored
                 intents.update({intent: count} if intent else {})
@@ -105,5 +108,4 @@ def _conditions(wanted: Filter) -> list[Any]:
         found.append(col(row.created_at) >= wanted.since)
     if wanted.until is not None:
         found.append(col(row.created_at) <= wanted.until)
-    found += [col(row.search).contains(word, autoescape=True) for word in wanted.words]
     return found

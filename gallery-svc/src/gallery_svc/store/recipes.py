@@ -58,7 +58,7 @@ class RecipeStore:
 
     async def add(self, recipe: Recipe) -> Recipe:
         """File a recipe; the one with this id that is there already wins.  Raises TooManyRecipesError."""
-        async with self._database.writing() as session:
+        async with self._database.writing(recipe.user_id) as session:
             await self._database.lock(session, [f"recipes:{recipe.user_id}"])
             row = await session.get(RecipeRow, recipe.id)
             if row is None:
@@ -73,7 +73,7 @@ class RecipeStore:
             return _to_recipe(row)
 
     async def find(self, recipe_id: str, user_id: str | None) -> Recipe | None:
-        async with self._database.reading() as session:
+        async with self._database.reading(user_id) as session:
             row = await _recipe(session, recipe_id, user_id)
             return None if row is None else _to_recipe(row)
 
@@ -83,11 +83,11 @@ class RecipeStore:
         query = select(RecipeRow).where(RecipeRow.user_id == user_id).order_by(at.desc(), col(RecipeRow.id).desc()).limit(limit)
         if after is not None:
             query = query.where(sa.tuple_(at, col(RecipeRow.id)) < sa.tuple_(sa.literal(after.at, Instant()), sa.literal(after.id)))
-        async with self._database.reading() as session:
+        async with self._database.reading(user_id) as session:
             return [_to_recipe(row) for row in (await session.exec(query)).all()]
 
     async def rename(self, recipe_id: str, user_id: str | None, title: str, now: datetime) -> Recipe | None:
-        async with self._database.writing() as session:
+        async with self._database.writing(user_id) as session:
             row = await _recipe(session, recipe_id, user_id)
             if row is None:
                 return None
@@ -95,7 +95,7 @@ class RecipeStore:
             return _to_recipe(row)
 
     async def drop(self, recipe_id: str, user_id: str | None) -> bool:
-        async with self._database.writing() as session:
+        async with self._database.writing(user_id) as session:
             row = await _recipe(session, recipe_id, user_id)
             if row is not None:
                 await session.delete(row)
@@ -105,7 +105,7 @@ class RecipeStore:
 
     async def start(self, run: Run) -> Run:
         """File a run with its items, due at once; the one with this id that is there already wins.  Raises TooManyRunsError."""
-        async with self._database.writing() as session:
+        async with self._database.writing(run.user_id) as session:
             await self._database.lock(session, [f"runs:{run.user_id}"])
             row = await session.get(RunRow, run.id)
             if row is not None:
@@ -139,7 +139,7 @@ class RecipeStore:
             return run
 
     async def run(self, run_id: str, user_id: str | None) -> Run | None:
-        async with self._database.reading() as session:
+        async with self._database.reading(user_id) as session:
             row = await session.get(RunRow, run_id)
             return await self._whole(session, row) if row is not None and user_id in (None, row.user_id) else None
 
@@ -153,7 +153,7 @@ class RecipeStore:
         query = select(RunRow).where(RunRow.user_id == user_id).order_by(at.desc(), col(RunRow.id).desc()).limit(limit)
         if after is not None:
             query = query.where(sa.tuple_(at, col(RunRow.id)) < sa.tuple_(sa.literal(after.at, Instant()), sa.literal(after.id)))
-        async with self._database.reading() as session:
+        async with self._database.reading(user_id) as session:
             return [await self._whole(session, row) for row in (await session.exec(query)).all()]
 
     async def open_runs(self, limit: int = 200) -> list[str]:

@@ -13,7 +13,7 @@ from photofun_common.errors import InvalidError
 from photofun_common.fileurls import FileUrls
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ..domain import Facets, Filter, Image, check_metadata, clean_tags, days_left, fold, moment
+from ..domain import Facets, Filter, Image, check_metadata, clean_tags, days_left, moment, phrases_of
 from ..service import BULK_MOST, History
 
 __all__ = [
@@ -41,7 +41,6 @@ __all__ = [
 
 T = TypeVar("T")
 _NO_URL = re.compile(r"[\x00-\x20\x7f\\<>\"^`{|}]")
-_MAX_WORDS = 8
 
 
 def _picture_url(text: str) -> str:
@@ -164,10 +163,9 @@ class FilterQuery(OwnerQuery):
         until = moment("to", self.until, is_end=True) if self.until else None
         if since and until and since > until:
             raise InvalidError("from: must not be after to", errors=[{"field": "from", "message": "must not be after to"}])
-        words = tuple(dict.fromkeys(fold(self.q or "").split()))[:_MAX_WORDS]
         return Filter(
             user_id=owner, trash=trash, intent=self.intent, provider=self.provider, session_id=self.session_id, tag=self.tag,
-            album_id=self.album_id, favorite=self.favorite, words=words, since=since, until=until,
+            album_id=self.album_id, favorite=self.favorite, words=phrases_of(self.q or ""), since=since, until=until,
         )  # fmt: skip
 
 
