@@ -70,13 +70,21 @@ class FeatureView(BaseModel):
 
 
 class EngineView(BaseModel):
-    """An engine; `missing` says which setting it needs."""
+    """An engine.  `missing` says which setting it needs, `breaker` whether calls go through, `models` what `model` may ask for."""
 
     name: str
     configured: bool
     healthy: bool
+    breaker: Literal["closed", "open", "half-open"]
     missing: str | None
+    models: list[str]
     features: list[str]
+
+
+class Heard(BaseModel):
+    """Whether a webhook was new; one heard before is answered the same way and does nothing."""
+
+    heard: bool
 
 
 class JobStep(BaseModel):
@@ -90,6 +98,7 @@ class JobStep(BaseModel):
     provider: str | None
     model: str | None
     degraded: str | None
+    cost: float
     error: dict[str, Any] | None
 
 
@@ -194,7 +203,7 @@ _FILE = {
     "image_url": "http://localhost:9999/v1/files/Zk3v0yJ1p9xQ7a5dT2c8Lw.png", "width": 640, "height": 480, "content_type": "image/png",
     "bytes": 245760,
 }  # fmt: skip
-_TASK = {
+_TASK: dict[str, Any] = {
     "task_id": "0b9f6e3cf8c24d1f9a3e5d7c1b2a4f60", "status": "CREATED", "image_url": None, "images": [], "progress": 0.0, "user_id": "ana",
     "created_at": "2026-01-05T09:30:00+00:00",
 }  # fmt: skip
@@ -210,7 +219,18 @@ _DONE = {
     "degraded": False,
     "metadata": {},
 }
-_JOB = {
+_SIGNED = (
+    Param("webhook-id", {"type": "string"}, "unique to the delivery: heard once", where="header", required=True),
+    Param("webhook-timestamp", {"type": "string"}, "Unix seconds: five minutes old at most", where="header", required=True),
+    Param(
+        "webhook-signature",
+        {"type": "string"},
+        "`v1,` and the base64 of an HMAC-SHA256; several are separated by spaces",
+        where="header",
+        required=True,
+    ),
+)
+_JOB: dict[str, Any] = {
     "job_id": _TASK["task_id"],
     "kind": "feature",
     "user_id": "ana",
@@ -295,7 +315,17 @@ DESCRIPTION = {
     "GET /v1/engines": Described(
         "Which engines are configured, and what each can do",
         list[EngineView],
-        example=[{"name": "local", "configured": True, "healthy": True, "missing": None, "features": ["adjust", "upscale"]}],
+        example=[
+            {
+                "name": "local",
+                "configured": True,
+                "healthy": True,
+                "breaker": "closed",
+                "missing": None,
+                "models": [],
+                "features": ["adjust", "upscale"],
+            }
+        ],
     ),
     "GET /v1/features/{slug}/status/{task_id}": Described(
         "How a task stands", TaskView, (WAIT, USER), name="feature_status", example=_DONE
@@ -325,6 +355,15 @@ DESCRIPTION = {
         body=_UPLOAD,
         example=_FILE,
         siblings={"url": {"type": "string"}},
+    ),
+    "POST /v1/webhooks/freepik": Described(
+        "Freepik tells how a task stands",
+        Heard,
+        _SIGNED,
+        name="freepik_webhook",
+        example={"heard": True},
+        fields={"task_id": {"type": "string"}, "status": {"type": "string", "enum": ["CREATED", "IN_PROGRESS", "COMPLETED", "FAILED"]}},
+        sent={"task_id": "046b6c7f-0b8a-43b9-b35d-6489e6daee91", "status": "COMPLETED", "generated": ["https://…/1.png"]},
     ),
     "GET /v1/jobs": Described("A person's jobs, newest first", list[JobView], (USER, _STATUS, LIMIT, CURSOR), example=[_JOB]),
     "GET /v1/jobs/{job_id}": Described("One job", JobView, (USER, WAIT), example=_JOB),

@@ -64,7 +64,12 @@ def render_task(service: ImagingService, record: JobRecord) -> dict[str, Any]:
             "provider": step.provider,
             "model": step.model,
             "degraded": step.degraded is not None,
-            "metadata": {**step.metadata, **({"degraded": step.degraded} if step.degraded else {}), **_refine_note(record)},
+            "metadata": {
+                **step.metadata,
+                "cost": round(step.cost, 6),
+                **({"degraded": step.degraded} if step.degraded else {}),
+                **_refine_note(record),
+            },
         }
     if record.problem is not None:
         body["error"] = problem_of(record.problem)

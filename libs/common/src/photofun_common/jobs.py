@@ -226,6 +226,7 @@ def render_job(record: JobRecord, url: Callable[[str], str], problem: Callable[[
                 "provider": step.provider,
                 "model": step.model,
                 "degraded": step.degraded,
+                "cost": round(step.cost, 6),
                 "error": problem(step.problem) if step.problem else None,
             }
         )
