@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import jwt
 import typer
@@ -17,7 +16,6 @@ from photofun_common.contracts.jobs import JobRecord
 from photofun_common.errors import PhotoFunError
 from photofun_common.jetstream import JetStreamBus
 from photofun_common.jobs import JobStore
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -184,36 +182,32 @@ def _on_bus(url: str, work: Callable[[JetStreamBus], Awaitable[T]]) -> T:
 
 
 @config_app.command("check")
-def config_check() -> None:
-    """Say whether the settings of every service installed here are right, and which AI providers have a key."""
-    is_right = True
-    for package in ("gateway_svc", "conversation_svc", "prompt_svc", "imaging_svc", "gallery_svc"):
-        problems = _problems_of(package)
-        is_right = is_right and not problems
-        out.print(f"{package:<18} {'as it should be' if not problems else '; '.join(problems)}", markup=False)
+def config_check(
+    services: Annotated[list[str] | None, typer.Argument(help="gateway, conversation-svc, …; none: all")] = None,
+    env_file: Annotated[Path, typer.Option(help="read where the environment says nothing")] = Path(".env"),
+) -> None:
+    """Say whether each service would start with this environment: what is wrong, what is missing, which names nobody reads."""
+    from .plan import SERVICES
+    from .settings_check import check, read_environment
+
+    asked = services or list(SERVICES)
+    if strange := [name for name in asked if name not in SERVICES]:
+        raise _refused(f"{', '.join(strange)}: there is no such service; there are {', '.join(SERVICES)}")
+    environ = read_environment(os.environ, env_file)
+    found = check(environ, asked)
+    for service in asked:
+        problems = [one.text for one in found if one.service == service]
+        out.print(f"{service:<18} {'as it should be' if not problems else ''}".rstrip(), markup=False)
+        for text in problems:
+            out.print(f"  {text}", markup=False)
     for variable, engine in (("FREEPIK_API_KEY", "freepik"), ("GEMINI_API_KEY", "gemini"), ("OPENAI_API_KEY", "openai")):
-        out.print(f"engine {engine:<11} {'has a key' if os.environ.get(variable) else f'off: set {variable}'}", markup=False)
+        out.print(f"engine {engine:<11} {'has a key' if environ.get(variable) else f'off: set {variable}'}", markup=False)
     out.print(f"{'engine local':<18} always there", markup=False)
-    if not is_right:
+    for one in found:
+        if one.level == "warning":
+            err.print(f"warning: {one.text}", markup=False)
+    if any(one.level == "error" for one in found):
         raise typer.Exit(1)
-
-
-def _problems_of(package: str) -> list[str]:
-    from .documents import settings_class
-
-    try:
-        settings_class(importlib.import_module(f"{package}.settings"))()
-    except ModuleNotFoundError:
-        return []
-    except ValidationError as error:
-        return [_told(one) for one in error.errors()]
-    return []
-
-
-def _told(error: Any) -> str:
-    name = ".".join(str(part) for part in error["loc"]).upper()
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{name}: {message}" if name else message
 
 
 def _refused(message: str) -> typer.Exit:
