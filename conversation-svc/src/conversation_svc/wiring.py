@@ -14,6 +14,7 @@ from photofun_common.errors import UnavailableError
 from photofun_common.fileurls import FileUrls
 from photofun_common.jetstream import JetStreamBus
 from photofun_common.jobs import JobStore
+from photofun_common.tasks import stop_tasks
 
 from .api import Doors
 from .events import HANDLERS, given_up
@@ -83,9 +84,7 @@ async def _stop(tasks: list[asyncio.Task[None]], stopping: asyncio.Event) -> Non
     """Let the round in hand end; what takes longer is cancelled."""
     stopping.set()
     _, late = await asyncio.wait(tasks, timeout=6)
-    for task in late:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await stop_tasks(late)
 
 
 async def _rested(stopping: asyncio.Event, seconds: float) -> bool:

@@ -15,6 +15,7 @@ from photofun_common.fileurls import FileUrls
 from photofun_common.identity import IdentityKeeper
 from photofun_common.jetstream import JetStreamBus
 from photofun_common.jobs import JobStore
+from photofun_common.tasks import stop_tasks
 
 from .domain import Cursors
 from .events import HANDLERS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from typing import Any
 
 from photofun_common.bus import Bus, subscriptions_of
 from photofun_common.jetstream import JetStreamBus
+from photofun_common.tasks import stop_tasks
 
 from .domain import Ask, Planner
 from .events import HANDLERS, REFINE, Planning, dead_letter, refine_answer
@@ -80,8 +80,6 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
             yield Context(service, bus)
         finally:
             await asyncio.gather(warming, return_exceptions=True)
-            answering.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await answering
+            await stop_tasks([answering])
             if gemini is not None:
                 await gemini.aclose()

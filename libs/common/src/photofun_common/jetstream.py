@@ -31,6 +31,7 @@ from .contracts.flow import FLOW, durable
 from .contracts.values import ProblemData
 from .errors import ConflictError, InvalidError, NotFoundError, PhotoFunError, ProblemError, RateLimitedError, UnavailableError
 from .logs import request_id, traceparent
+from .tasks import stop_tasks
 from .telemetry import EVENT_SECONDS, EVENT_WAIT, EVENTS, QUEUE_IN_HAND, QUEUE_OLDEST, QUEUE_WAITING
 from .tracing import Span, span
 
@@ -258,9 +259,7 @@ class JetStreamBus:
                 task.cancel()
         if pending:
             _, late = await asyncio.wait(pending, timeout=8)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await stop_tasks(late)
         for pull in self._pulls:
             with contextlib.suppress(Exception):
                 await pull.unsubscribe()
