@@ -80,13 +80,16 @@ def test_every_engine_does_what_it_claims(buyer: Person, bought: Providers, engi
     assert len(buyer.gallery_of(wanted)) == wanted
 
 
-def test_the_matrix_is_what_the_studio_says_of_itself(buyer: Person) -> None:
+def test_the_matrix_is_what_the_studio_says_of_itself(buyer: Person, bought: Providers) -> None:
     told = {engine["name"]: engine for engine in buyer.http.get("/v1/engines").json()["result"]}
 
     listed = {name: sorted(feature["name"] for feature in _features(buyer) if name in feature["engines"]) for name in CLAIMED}
 
     assert listed == {name: sorted(features) for name, features in CLAIMED.items()}
-    assert all(engine["configured"] and engine["healthy"] and engine["breaker"] == "closed" for engine in told.values())
+    used = [told[name] for name in CLAIMED]
+    assert all(engine["configured"] and engine["healthy"] and engine["breaker"] == "closed" for engine in used)
+    assert bought.freepik.hooks.answers, "the provider's webhooks came through the gateway"
+    assert set(bought.freepik.hooks.answers) == {200}
     assert not any(secret in str(told) for secret in ("test-key", "fp_test_secret"))
 
 
