@@ -121,7 +121,7 @@ class MessageDeleted(BaseModel):
     deleted: bool
 
 
-_SESSION = {
+_SESSION: dict[str, Any] = {
     "session_id": "5e0f2d8c9f3b4a6d8a1b2c3d4e5f6071", "user_id": "ana", "title": "New chat", "messages": [], "image_url": None,
     "created_at": "2026-01-05T09:30:00+00:00", "updated_at": "2026-01-05T09:30:00+00:00",
 }  # fmt: skip

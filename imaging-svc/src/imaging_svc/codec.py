@@ -240,7 +240,8 @@ def _to_srgb(picture: Image) -> Image:
 
 
 def _facts(picture: Image, data: bytes) -> Facts:
-    written: Format = {"JPEG": "jpeg", "HEIF": "jpeg", "WEBP": "webp"}.get(sniff(data), "png")
+    formats: dict[str, Format] = {"JPEG": "jpeg", "HEIF": "jpeg", "WEBP": "webp"}
+    written = formats.get(sniff(data), "png")
     return Facts(*picture.size, written, picture.mode == "RGBA")
 
 
