@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from ..values import AspectRatio, HexColor, Int, Number, Percent, clean_text
 from ._base import Feature, FeatureParams
@@ -86,14 +86,18 @@ Operation = Annotated[Crop | Rotate | Flip | Resize | Tone | Grayscale | Effect 
 
 class AdjustParams(FeatureParams):
     operations: Annotated[list[Operation], Field(max_length=16)] = Field(
-        default_factory=list, title="Operations", description="Run in order, 1 to 16; may be left out when output_format is given"
+        default_factory=list,
+        validate_default=True,
+        title="Operations",
+        description="Run in order, 1 to 16; may be left out when output_format is given",
     )
 
-    @model_validator(mode="after")
-    def something_to_do(self) -> Self:
-        if not self.operations and self.output_format is None:
+    @field_validator("operations")
+    @classmethod
+    def something_to_do(cls, operations: list[Operation], others: ValidationInfo) -> list[Operation]:
+        if not operations and others.data.get("output_format") is None:
             raise ValueError("adjust takes at least one operation, or an output_format to convert to")
-        return self
+        return operations
 
 
 FEATURE = Feature(
