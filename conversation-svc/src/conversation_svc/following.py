@@ -11,6 +11,7 @@ from photofun_common.contracts.values import ProblemData
 
 from . import ends
 from .domain import ACTIVE, ENDED, Finished, SessionPicture, Status, Turn, mark_of, now, undo, undo_mark
+from .limits import Room
 from .outbox import CLAIM, Outbox
 from .records import Records
 from .store import Store
@@ -28,6 +29,7 @@ class Following:
     store: Store
     outbox: Outbox
     records: Records
+    room: Room
 
     async def planned(self, fact: PlanReady) -> None:
         """Keep the plan; in review mode wait for the person."""
@@ -61,7 +63,8 @@ class Following:
         }  # fmt: skip
         if fact.intent == "undo":
             changes |= await self._undone(turn, fact)
-        await self.store.change(fact.job_id, changes, attempt=fact.attempt, statuses=ACTIVE)
+        if await self.store.change(fact.job_id, changes, attempt=fact.attempt, statuses=ACTIVE) is not None:
+            self.room.note_end()
 
     async def _undone(self, turn: Turn, fact: ReplyReady) -> dict[str, Any]:
         session = await self.store.session(turn.session_id, None)
@@ -133,6 +136,7 @@ class Following:
             for picture in end.pictures if attempt > 1 else new:
                 await self._join(turn, picture)
             if (ended := await self.store.finish(turn, new, _changes(turn, end))) is not None:
+                self.room.note_end()
                 return ended
             turn = await self.store.turn(turn.message_id)
         return None
@@ -156,6 +160,7 @@ class Following:
         )  # fmt: skip
         if failed is None:
             return False
+        self.room.note_end()
         await self.outbox.announce_now(failed)
         return True
 

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from collections import deque
 
-from .domain import OverloadedError, TooManyJobsError, now
+from .domain import OverloadedError, TooManyJobsError
 from .store import Store
 
 __all__ = ["Room"]
 
-_WINDOW = timedelta(seconds=20)
+_WINDOW_SECONDS = 20.0
 _SHARE = 3  # as many may wait as end in a third of the window, some 7 s
 
 
 class Room:
-    """The room for unfinished messages: `each` for a person, `most` for all; beyond that only as fast as they end."""
+    """The room for unfinished messages: `each` for a person, `most` for all; beyond that only as fast as they end here."""
 
-    def __init__(self, store: Store, *, each: int, most: int, job_deadline: float) -> None:
+    def __init__(self, store: Store, *, each: int, most: int) -> None:
         self._store, self._each, self._most = store, each, most
-        self._deadline = timedelta(seconds=job_deadline)
         self._waiting = 0
-        self._limit = most
+        self._ends: deque[float] = deque(maxlen=10_000)
 
     async def refresh(self) -> None:
-        """Look how many wait, and how many of those that came lately have ended."""
-        ended, waiting = await self._store.pace(now() + self._deadline - _WINDOW)
-        self._waiting, self._limit = waiting, max(self._most, ended // _SHARE)
+        """Look how many wait now."""
+        self._waiting = await self._store.count_waiting()
+
+    def note_end(self) -> None:
+        """A message has ended."""
+        self._ends.append(time.monotonic())
+
+    def check(self) -> None:
+        """Raises OverloadedError when more is waiting than ends soon.  Asks nobody."""
+        since = time.monotonic() - _WINDOW_SECONDS
+        while self._ends and self._ends[0] < since:
+            self._ends.popleft()
+        if self._waiting >= max(self._most, len(self._ends) // _SHARE):
+            raise OverloadedError("More is waiting than can be done soon: try again in some seconds", retry_after=3)
 
     async def take(self, user_id: str) -> None:
         """Raises TooManyJobsError, OverloadedError when there is no room."""
-        if self._waiting >= self._limit:
-            raise OverloadedError("More is waiting than can be done soon: try again in some seconds", retry_after=3)
+        self.check()
         queued = await self._store.count_processing(user_id, self._each)
         if queued >= self._each:
             raise TooManyJobsError(

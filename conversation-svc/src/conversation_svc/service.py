@@ -35,6 +35,7 @@ class Conversations:
     following: Following
     tending: Tending
     outbox: Outbox
+    room: Room
 
 
 def open_conversations(
@@ -43,11 +44,11 @@ def open_conversations(
     """`job_deadline` in seconds; `signed`: file URLs count only with their signature."""
     records = Records(jobs, bus)
     outbox = Outbox(store, bus, records)
-    room = Room(store, each=max_queued, most=max_backlog, job_deadline=job_deadline)
+    room = Room(store, each=max_queued, most=max_backlog)
     reading = Reading(store)
     meaning = Meaning(store, bus, files, signed=signed)
     sessions = Sessions(store, bus, records, meaning)
-    following = Following(store, outbox, records)
+    following = Following(store, outbox, records, room)
     return Conversations(
         sessions=sessions,
         sending=Sending(store, outbox, meaning, room, job_deadline=job_deadline),
@@ -57,4 +58,5 @@ def open_conversations(
         following=following,
         tending=Tending(store, bus, outbox, sessions, following, records, room),
         outbox=outbox,
+        room=room,
     )

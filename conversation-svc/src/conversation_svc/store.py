@@ -19,7 +19,7 @@ from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel, ReturnD
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from .domain import ACTIVE, ENDED, MAX_PICTURES, Session, SessionPicture, Status, Turn
+from .domain import ACTIVE, MAX_PICTURES, Session, SessionPicture, Status, Turn
 
 log = logging.getLogger(__name__)
 __all__ = ["NumberTakenError", "Store", "open_client"]
@@ -268,13 +268,9 @@ class Store:
         return await self._turns.count_documents({"user_id": owner, "status": "PROCESSING"}, limit=most)
 
     @guarded
-    async def pace(self, deadline_after: datetime) -> tuple[int, int]:
-        """How many turns with a later deadline have ended, and how many of all are unfinished (each counted up to a bound)."""
-        ended = {"status": {"$in": sorted(ENDED)}, "deadline": {"$gt": deadline_after}}
-        return (
-            await self._turns.count_documents(ended, limit=_COUNTED),
-            await self._turns.count_documents({"status": "PROCESSING"}, limit=_COUNTED),
-        )
+    async def count_waiting(self) -> int:
+        """How many turns of all are unfinished, counted up to a bound."""
+        return await self._turns.count_documents({"status": "PROCESSING"}, limit=_COUNTED)
 
     @guarded
     async def active_ids(self, session_id: str) -> list[str]:
