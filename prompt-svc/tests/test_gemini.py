@@ -141,3 +141,36 @@ async def test_refining_gives_only_words() -> None:
 
     assert plan.refined_prompt == "a fox, soft light"
     assert plan.provider == "gemini"
+
+
+async def test_the_english_of_each_prompt_is_asked_for_and_goes_with_its_step() -> None:
+    seen: list[httpx2.Request] = []
+    steps = [
+        {"feature": "edit", "params_json": json.dumps({"prompt": "đội mũ đỏ cho anh ấy"}), "english": "put a red hat on him"},
+        {"feature": "upscale", "params_json": "{}"},
+        {"feature": "edit", "params_json": json.dumps({"prompt": "thêm con mèo"}), "english": ""},
+    ]
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return says({**GOOD, "intent": "edit", "language": "vi", "steps": steps})
+
+    plan = await planner(answer).plan(Ask("đội mũ đỏ cho anh ấy, phóng to, rồi thêm con mèo", has_picture=True))
+
+    assert [step.english for step in plan.steps] == ["put a red hat on him", None, None]
+    body = json.loads(seen[0].content)
+    assert "english" in json.dumps(body["generationConfig"]["responseSchema"])
+    assert "english" in body["systemInstruction"]["parts"][0]["text"]
+
+
+async def test_words_that_are_not_to_be_refined_are_only_said_in_english() -> None:
+    seen: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return says({**GOOD, "intent": "image_generation", "steps": [], "refined_prompt": "con cáo", "english": "a fox"})
+
+    plan = await planner(answer).refine(Ask("con cáo", refine=False))
+
+    assert (plan.refined_prompt, plan.english) == ("con cáo", "a fox")
+    assert "copy the message" in json.loads(seen[0].content)["systemInstruction"]["parts"][0]["text"]
