@@ -39,7 +39,7 @@ demo: install ## send the README's conversation to the running studio
 
 ## Test it
 
-.PHONY: test unit e2e chaos alone lint fmt bench gallery-sheet eval
+.PHONY: test unit e2e chaos rolling alone diffusers lint fmt bench gallery-sheet eval
 test: install weights ## every test: the services' own, then the whole studio's
 	@$(MAKE) unit
 	@$(MAKE) e2e
@@ -56,10 +56,21 @@ chaos: install weights ## kill and freeze everything at random; SEEDS=1 SECONDS=
 alone: $(UV) weights ## each service in a clean environment with its own lock
 	@for folder in $(SERVICES); do echo "== $$folder"; $(PY) -m photofun_tools.alone $$folder; done
 
-lint: install ## ruff and mypy
+diffusers: $(UV) ## the tests of imaging-svc[diffusers], in an environment of their own (a gigabyte)
+	@[ -x build/diffusers/bin/python ] || $(UV) venv -q build/diffusers --python $(PY)
+	@VIRTUAL_ENV=build/diffusers $(UV) pip install -q --require-hashes -r imaging-svc/requirements.lock
+	@VIRTUAL_ENV=build/diffusers $(UV) pip install -q -r imaging-svc/pyproject.toml --extra diffusers pytest
+	@VIRTUAL_ENV=build/diffusers $(UV) pip install -q --no-deps -e ./libs/common -e ./imaging-svc
+	build/diffusers/bin/python -m pytest -q -W default tests/diffusers
+
+rolling: install weights ## replace every replica of a cluster under load, 5,000 calls at least
+	ROLLING_FULL=1 $(PY) -m pytest -q -s tests/replicas/test_rolling.py
+
+lint: install ## ruff, mypy, and what is deployed
 	$(VENV)/bin/ruff check $(wildcard $(CODE))
 	$(VENV)/bin/ruff format --check $(wildcard $(CODE))
 	$(VENV)/bin/mypy $(SOURCES)
+	@VENV=$(VENV) deploy/lint.sh
 
 fmt: install ## let ruff put things in order
 	$(VENV)/bin/ruff check --fix $(wildcard $(CODE))

@@ -30,14 +30,15 @@ _MEMORY = 6 * 2**30
 _progress: Any = None
 
 
-def _start(progress: Any, weights_dir: str) -> None:
+def _start(progress: Any, weights_dir: str, memory: int | None) -> None:
     """Prepare a worker: its share of the progress board, its limits, no Ctrl-C of its own."""
     global _progress
     _progress = progress
     os.environ["IMAGING_WEIGHTS_DIR"] = weights_dir
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    if memory is not None:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 def _run(slot: int, work: Callable[..., Any], arguments: tuple[Any, ...], with_progress: bool) -> tuple[str, Any]:
@@ -59,12 +60,14 @@ def _run(slot: int, work: Callable[..., Any], arguments: tuple[Any, ...], with_p
 class WorkerPool:
     """So many processes.  `run` waits for a result, tells progress, and kills the worker when cancelled or late."""
 
-    def __init__(self, workers: int, weights_dir: str) -> None:
+    def __init__(self, workers: int, weights_dir: str, *, memory: int | None = _MEMORY) -> None:
+        """`memory`: the bytes of address space that a worker may have; None leaves it to the machine."""
         self._context = multiprocessing.get_context("spawn")
         self._board = self._context.RawArray(ctypes.c_double, _SLOTS)
         self._free = list(range(_SLOTS))
         self._workers = workers
         self._weights_dir = weights_dir
+        self._memory = memory
         self._pool: ProcessPool | None = None
 
     def _started(self) -> ProcessPool:
@@ -73,7 +76,7 @@ class WorkerPool:
                 max_workers=self._workers,
                 max_tasks=400,
                 initializer=_start,
-                initargs=(self._board, self._weights_dir),
+                initargs=(self._board, self._weights_dir, self._memory),
                 context=self._context,
             )
         return self._pool

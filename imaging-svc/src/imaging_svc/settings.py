@@ -52,6 +52,11 @@ class Settings(CommonSettings):
     openai_base_url: str | None = Field(default=None, description="any server with OpenAI's image API (default OpenAI's)")
     openai_image_model: str = Field(default="gpt-image-1", description="its image model")
 
+    diffusers_model: Path | None = Field(
+        default=None, description="folder of a Stable Diffusion model of your own (diffusers format); needs imaging-svc[diffusers]"
+    )
+    diffusers_steps: int = Field(default=25, ge=1, le=200, description="denoising steps of that model")
+
     @property
     def gemini_keys(self) -> list[str]:
         """All Gemini keys, each once, the single one first."""

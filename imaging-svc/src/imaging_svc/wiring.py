@@ -16,6 +16,7 @@ from photofun_common.errors import PhotoFunError
 from photofun_common.fileurls import FileUrls
 from photofun_common.jetstream import JetStreamBus
 from photofun_common.jobs import JobStore
+from photofun_common.tasks import stop_tasks
 from pydantic import SecretStr
 
 from .answers import answers_of
@@ -25,6 +26,7 @@ from .engines.freepik import FreepikEngine
 from .engines.gemini import GeminiEngine
 from .engines.local import LocalEngine
 from .engines.openai import OpenAIEngine
+from .engines.own_model import OwnModelEngine
 from .events import HANDLERS
 from .guard import PictureFetcher
 from .lanes import Lanes
@@ -94,6 +96,9 @@ def _engines(settings: Settings, pool: WorkerPool, jobs: JobStore, bells: Bells)
             private_hosts=settings.allow_private_image_hosts,
             per_minute=settings.openai_per_minute,
         ),
+        OwnModelEngine(
+            WorkerPool(1, str(settings.imaging_weights_dir), memory=None), settings.diffusers_model, steps=settings.diffusers_steps
+        ),
         LocalEngine(pool),
     ]
 
@@ -157,9 +162,7 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
         try:
             yield Context(service, bus)
         finally:
-            for task in (sweeper, *answering):
-                task.cancel()
-            await asyncio.gather(sweeper, *answering, return_exceptions=True)
+            await stop_tasks([sweeper, *answering])
             await bus.aclose()
             await service.aclose()
             await fetcher.aclose()

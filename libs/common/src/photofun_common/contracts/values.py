@@ -65,7 +65,7 @@ Timestamp = datetime
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 AspectRatio = Literal["1:1", "16:9", "9:16", "21:9", "4:3", "3:4", "3:2", "2:3"]
 OutputFormat = Literal["png", "jpeg", "webp"]
-ENGINE_NAMES = ("local", "freepik", "gemini", "openai")
+ENGINE_NAMES = ("local", "freepik", "gemini", "openai", "diffusers")
 
 
 class Value(BaseModel):
