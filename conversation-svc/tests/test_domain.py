@@ -4,7 +4,8 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
-from conversation_svc.domain import Session, SessionPicture, decode_picture, mark_of, title_of, undo, undo_mark
+from conversation_svc.domain import Session, SessionPicture, decode_picture, mark_of, title_of, undo_mark
+from conversation_svc.undoing import undo
 from photofun_common.contracts.prompt import PlannedStep, UndoTarget
 from photofun_common.errors import InvalidError, TooLargeError
 from photofun_common.plans import checked_plan

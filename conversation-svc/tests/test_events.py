@@ -114,7 +114,7 @@ async def test_every_order_of_events_ends_in_the_same_message_and_pictures(talk:
     assert all(found == seen[0] for found in seen)
     status, content, image_url, plan, pictures, current = seen[0]
     assert status == "DONE"
-    assert content == "Here is your picture."
+    assert content == "Done: background removed, then 2 times as large."
     assert image_url == "http://studio.test/v1/files/" + "b" * 32 + ".png"
     assert [step for step, _ in plan] == ["COMPLETED", "COMPLETED"]
     assert pictures == ["id-a", "id-b"]
@@ -132,7 +132,7 @@ async def test_a_finished_message_has_the_promised_shape(talk: Any, say: Any) ->
     assert polled["refined_prompt"]["metadata"] == {"model": "offline", "provider": "offline", "processing_time": 0.01}
     assert polled["image"]["image_url"] == polled["image_url"]
     assert polled["image"]["metadata"]["provider"] == "local"
-    assert polled["content"] == "Here is your picture."
+    assert polled["content"] == "Done: background removed, then 2 times as large."
     assert "error" not in polled
 
 
@@ -242,7 +242,7 @@ async def test_a_plan_that_fails_ends_the_message_with_its_problem(talk: Any, sa
     polled = await talk.poll(others.mid)
     assert polled["status"] == "FAILED"
     assert polled["error"]["slug"] == "needs-image"
-    assert "Send a picture first" in polled["content"]
+    assert "I need a picture for that" in polled["content"]
 
 
 async def test_a_canceled_message_stays_canceled_and_still_keeps_its_pictures(talk: Any, say: Any) -> None:

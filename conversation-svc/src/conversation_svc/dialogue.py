@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from photofun_common.contracts.conversation import HistoryEntry
 from photofun_common.contracts.conversation import SessionPicture as ToldPicture
+from photofun_common.contracts.values import PictureRef
 
-from .domain import Session, Turn, content_of
+from .domain import Session, Turn
+from .saying import choices_of, content_of
 
 __all__ = ["HISTORY_TURNS", "history", "pictures"]
 
@@ -35,5 +37,24 @@ def history(turns: Sequence[Turn]) -> list[HistoryEntry]:
         if not turn.user_deleted:
             entries.append(HistoryEntry(role="user", content=turn.text[:1000]))
         if not turn.answer_deleted:
-            entries.append(HistoryEntry(role="assistant", content=content_of(turn)[:500], intent=turn.intent, plan=list(turn.plan)))
+            entries.append(
+                HistoryEntry(
+                    role="assistant", content=content_of(turn)[:500], intent=turn.intent, plan=list(turn.plan), status=turn.status,
+                    done=len({picture.step for picture in turn.results}), edited=_edited(turn), choices=choices_of(turn),
+                )
+            )  # fmt: skip
     return entries[-2 * HISTORY_TURNS :]
+
+
+def _edited(turn: Turn) -> PictureRef | None:
+    """The picture that the last step with a result worked on: the result before it, or the one the message began with."""
+    made = sorted({picture.step for picture in turn.results})
+    if not made:
+        return None
+    before = [picture for picture in turn.results if picture.step == made[-1] - 1 and picture.index == 0]
+    if before:
+        return before[0].ref
+    if made[-1] != 0:
+        return None
+    sent = next(iter(turn.uploaded), None)
+    return turn.picture if turn.picture is not None and turn.picture.key else sent.ref if sent else None

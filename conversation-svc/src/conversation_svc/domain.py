@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from photofun_common.contracts.jobs import JobStatus
-from photofun_common.contracts.prompt import Choice, PlanMetadata, PlannedStep, UndoTarget
+from photofun_common.contracts.prompt import Choice, PlanMetadata, PlannedStep
 from photofun_common.contracts.values import Picture, PictureRef, ProblemData
 from photofun_common.errors import ConflictError, InvalidError, NotFoundError, RateLimitedError, TooLargeError, UnavailableError
 
@@ -32,14 +31,11 @@ __all__ = [
     "Turn",
     "begun_with",
     "checked_picture",
-    "content_of",
     "decode_picture",
     "found",
-    "language_of",
     "mark_of",
     "now",
     "title_of",
-    "undo",
     "undo_mark",
 ]
 
@@ -224,93 +220,6 @@ def begun_with(session: Session, picture: Picture) -> Session:
 
 def undo_mark(rank: int) -> int:
     return rank * 100 + 99
-
-
-_VIETNAMESE = re.compile("[ăâđêôơưàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ]", re.IGNORECASE)
-
-_WORDS = {
-    "done": ("Here is your picture.", "Ảnh của bạn đây."),
-    "done_many": ("Here are your pictures.", "Những bức ảnh của bạn đây."),
-    "undrawn": (
-        "The local engine could not draw: {terms}. A key such as GEMINI_API_KEY connects an engine that can.",
-        "Engine cục bộ chưa vẽ được: {terms}. Đặt một khóa như GEMINI_API_KEY để dùng engine vẽ được."),
-    "awaiting": ("Here is the plan. Approve it and I will start.", "Đây là kế hoạch. Bạn duyệt thì mình bắt đầu nhé."),
-    "failed": ("That did not work: {detail}", "Chưa làm được: {detail}"),
-    "failed_partly": (
-        "A step did not work: {detail} The earlier results are kept.",
-        "Một bước chưa làm được: {detail} Các kết quả trước vẫn được giữ."),
-    "canceled": ("Canceled.", "Đã hủy."),
-    "first": ("This is the first picture already, so we stay here.", "Đây đã là bức ảnh đầu tiên rồi, nên mình giữ nguyên."),
-    "newest": ("This is the newest picture already, so we stay here.", "Đây đã là bức ảnh mới nhất rồi, nên mình giữ nguyên."),
-    "too_far": (
-        "There is no picture number {wanted}: this conversation has {count}.",
-        "Không có bức ảnh số {wanted}: cuộc trò chuyện này có {count} ảnh."),
-    "no_pictures": (
-        "There is no picture to go back to yet. Send one, or tell me what to create.",
-        "Chưa có bức ảnh nào để quay lại. Bạn gửi một ảnh, hoặc cho mình biết cần tạo gì nhé.",
-    ),
-    "moved": ("Done: this is the current picture now.", "Xong: đây là bức ảnh hiện tại."),
-}  # fmt: skip
-
-
-def say(what: str, language: str, **values: Any) -> str:
-    english, vietnamese = _WORDS[what]
-    return (vietnamese if language == "vi" else english).format(**values)
-
-
-def language_of(turn: Turn) -> str:
-    """The planner's word, else a look at the letters."""
-    return turn.language or ("vi" if _VIETNAMESE.search(turn.text) else "en")
-
-
-def content_of(turn: Turn) -> str:
-    """The answer in words, from what is known by now: it does not matter which event came first."""
-    language = language_of(turn)
-    if turn.status == "PROCESSING":
-        return ""
-    if turn.status == "AWAITING_APPROVAL":
-        return turn.reply or say("awaiting", language)
-    if turn.status == "CANCELED":
-        return say("canceled", language)
-    if turn.status == "FAILED":
-        detail = turn.problem.detail if turn.problem else ""
-        return say("failed_partly" if turn.results else "failed", language, detail=detail).strip()
-    if turn.intent in ("chat", "clarify", "undo"):
-        return turn.reply or (say("moved", language) if turn.intent == "undo" else "")
-    last = max((picture.step for picture in turn.results), default=0)
-    many = sum(picture.step == last for picture in turn.results) > 1
-    words = say("done_many" if many else "done", language)
-    undrawn = ((turn.image or {}).get("metadata") or {}).get("ignored_terms") or []
-    return f"{words} {say('undrawn', language, terms=', '.join(map(str, undrawn[:6])))}" if undrawn else words
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """Where undo leads: the picture, and what there is to say beyond the planner's words."""
-
-    picture: SessionPicture | None
-    words: str | None = None
-
-
-def undo(session: Session, target: UndoTarget | None, language: str) -> Moved:
-    """The picture that an undo makes current.  Before the first and beyond the last it stays and says so."""
-    here = session.current_index
-    if here is None:
-        return Moved(None, say("no_pictures", language))
-    count = len(session.pictures)
-    position = target.position if target else None
-    if position is not None:
-        index = count + position if position < 0 else position - 1
-        if not 0 <= index < count or position == 0:
-            return Moved(session.pictures[here], say("too_far", language, wanted=abs(position), count=count))
-        return Moved(session.pictures[index])
-    steps = target.steps if target and target.steps is not None else 1
-    index = here - steps
-    if index < 0:
-        return Moved(session.pictures[0], say("first", language))
-    if index >= count:
-        return Moved(session.pictures[-1], say("newest", language))
-    return Moved(session.pictures[index])
 
 
 def title_of(text: str) -> str:

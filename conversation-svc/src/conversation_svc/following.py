@@ -10,11 +10,12 @@ from photofun_common.contracts.prompt import PlanFailed, PlanReady, ReplyReady
 from photofun_common.contracts.values import ProblemData
 
 from . import ends
-from .domain import ACTIVE, ENDED, Finished, SessionPicture, Status, Turn, mark_of, now, undo, undo_mark
+from .domain import ACTIVE, ENDED, Finished, SessionPicture, Status, Turn, mark_of, now, undo_mark
 from .limits import Room
 from .outbox import CLAIM, Outbox
 from .records import Records
 from .store import Store
+from .undoing import undo
 
 __all__ = ["Following"]
 

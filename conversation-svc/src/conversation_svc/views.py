@@ -9,7 +9,8 @@ from photofun_common.contracts.jobs import JobRecord
 from photofun_common.contracts.values import PictureRef
 from photofun_common.problem import render_problem
 
-from .domain import Session, Turn, content_of
+from .domain import Session, Turn
+from .saying import choices_of, content_of
 
 __all__ = ["Views"]
 
@@ -72,7 +73,7 @@ class Views:
             "image_url": image_url,
             "image": {"image_url": image_url, "metadata": self._metadata(turn)} if image_url else None,
             "uploaded_urls": [self.url(picture.key) for picture in turn.uploaded],
-            "choices": [choice.model_dump() for choice in turn.choices] or _offers(turn),
+            "choices": [choice.model_dump() for choice in choices_of(turn)],
             "progress": 1.0 if turn.status == "DONE" else round(record.progress, 3) if record else 0.0,
             "timeline": [
                 {"stage": line.stage, "at": line.at.isoformat(), "ms": line.ms} for line in record.events if line.event != "progress"
@@ -125,9 +126,3 @@ class Views:
             last = max(turn.results, key=lambda picture: (picture.step, -picture.index))
             kept = {"image_id": last.image_id, "width": last.width, "height": last.height, "has_alpha": last.has_alpha}
         return {**extra, **{name: value for name, value in kept.items() if value is not None}}
-
-
-def _offers(turn: Turn) -> list[dict[str, str]]:
-    """What a failed message's problem offers instead, as choices."""
-    offers = turn.problem.extra.get("offers") if turn.problem is not None and turn.status == "FAILED" else None
-    return [{"label": str(one["label"]), "message": str(one["message"])} for one in offers or [] if {"label", "message"} <= one.keys()]

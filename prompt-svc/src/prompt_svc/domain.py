@@ -28,7 +28,7 @@ class ModerationBlockedError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a planner is asked: the words, and what is at hand."""
+    """What a planner is asked: the words, and what is at hand.  `has_own_picture`: the message came with a picture or chose one."""
 
     text: str
     lang: str | None = None
@@ -36,6 +36,7 @@ class Ask:
     topic: str | None = None
     refine: bool = True
     has_picture: bool = False
+    has_own_picture: bool = False
     has_reference: bool = False
     pictures: tuple[SessionPicture, ...] = ()
     history: tuple[HistoryEntry, ...] = ()

@@ -15,9 +15,10 @@ from photofun_common.contracts.prompt import (
     RefineQuestion,
     ReplyReady,
 )
-from photofun_common.contracts.values import ProblemData, clean_text
+from photofun_common.contracts.values import PictureRef, ProblemData, clean_text
 from pydantic import ValidationError
 
+from .answers import chosen
 from .domain import TALK_INTENTS, Ask, ModerationBlockedError, Plan, Planner, overridden
 from .english import in_english
 from .suggestions import Suggestions
@@ -38,7 +39,8 @@ class PromptService:
         """What a message becomes: a plan, a reply, or a failure that says why."""
         started = time.perf_counter()
         ask = Ask(
-            text=clean_text(data.text), refine=data.refine, has_picture=data.picture is not None or bool(data.pictures),
+            text=chosen(clean_text(data.text), tuple(data.history)), refine=data.refine,
+            has_own_picture=_is_own(data), has_picture=data.picture is not None or bool(data.pictures),
             has_reference=data.reference is not None, pictures=tuple(data.pictures), history=tuple(data.history),
         )  # fmt: skip
         try:
@@ -98,7 +100,7 @@ def _outcome(data: MessageReceived, plan: Plan, metadata: PlanMetadata) -> Outco
         intent: Any = plan.intent if plan.intent in TALK_INTENTS else "clarify"
         return ReplyReady(
             **same, intent=intent, confidence=confidence, language=plan.language, reply=plan.reply or "", choices=list(plan.choices),
-            undo=plan.undo, picture=plan.picture, metadata=metadata,
+            undo=plan.undo, picture=plan.picture or _brought(data), metadata=metadata,
         )  # fmt: skip
     return PlanReady(
         **same, prompt=data.text, refined_prompt=plan.refined_prompt, intent=plan.intent, confidence=confidence, language=plan.language,
@@ -106,6 +108,17 @@ def _outcome(data: MessageReceived, plan: Plan, metadata: PlanMetadata) -> Outco
         mode=data.mode,
         metadata=metadata, deadline=data.deadline,
     )  # fmt: skip
+
+
+def _is_own(data: MessageReceived) -> bool:
+    """Whether the message came with a picture or chose one that is not the session's current one."""
+    current = next((one.ref.key for one in data.pictures if one.current), None)
+    return data.picture is not None and (data.picture.key is None or data.picture.key != current)
+
+
+def _brought(data: MessageReceived) -> PictureRef | None:
+    """The picture that came with the message and is not in the store yet: it belongs to the session whatever is answered."""
+    return data.picture if data.picture is not None and (data.picture.upload or data.picture.url) else None
 
 
 def _history(entries: list[dict[str, Any]]) -> tuple[HistoryEntry, ...]:

@@ -8,19 +8,28 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from .envelope import EventData
-from .prompt import PlannedStep
+from .erasure import Erased
+from .prompt import Choice, PlannedStep
 from .values import PictureRef, Value
 
-__all__ = ["HistoryEntry", "MessageReceived", "PlanApproved", "SessionDeleted", "SessionPicture"]
+__all__ = ["HistoryEntry", "MessageReceived", "PlanApproved", "SessionDeleted", "SessionPicture", "SessionsErased"]
 
 
 class HistoryEntry(Value):
-    """An earlier message, short: enough for a follow-up ('a bit more') to know what it follows."""
+    """An earlier message, short: enough for a follow-up ('a bit more') to know what it follows.
+
+    Of an answer, `status` says how it ended, `done` how many steps made a picture, `edited` is the picture that the last of these
+    worked on, and `choices` are those it offered.
+    """
 
     role: Literal["user", "assistant"]
     content: str = ""
     intent: str | None = None
     plan: list[PlannedStep] = Field(default_factory=list)
+    status: str | None = None
+    done: int = 0
+    edited: PictureRef | None = None
+    choices: list[Choice] = Field(default_factory=list)
 
 
 class SessionPicture(Value):
@@ -77,3 +86,9 @@ class SessionDeleted(EventData):
     session_id: str
     images: Literal["keep", "trash"] = "keep"
     job_ids: list[str] = Field(default_factory=list)
+
+
+class SessionsErased(Erased):
+    """A person's sessions and messages are gone; `keys` are pictures that came with messages."""
+
+    subject: ClassVar[str] = "photofun.conversation.sessions_erased.v1"

@@ -9,6 +9,7 @@ from typing import Any
 
 from photofun_common.contracts.conversation import HistoryEntry, SessionPicture
 from photofun_common.contracts.prompt import PlannedStep
+from photofun_common.contracts.values import PictureRef
 
 from . import slots
 from .leftover import FILLER, left_over
@@ -18,16 +19,39 @@ from .rules.tones import tones
 from .text import Words, read
 from .words import split
 
-__all__ = ["FollowUp", "follow_up", "last_plan", "regenerated", "source_of_last"]
+__all__ = ["FollowUp", "failed_plan", "follow_up", "is_again", "last_plan", "regenerated", "source_of_last"]
 
 
 def last_plan(history: tuple[HistoryEntry, ...]) -> list[PlannedStep]:
-    """The steps of the newest answer that had some."""
-    return next((list(entry.plan) for entry in reversed(history) if entry.role == "assistant" and entry.plan), [])
+    """The steps of the newest answer that made something, or of the newest that had steps when none is known to have."""
+    planned = [entry for entry in reversed(history) if entry.role == "assistant" and entry.plan]
+    worked = next((entry for entry in planned if entry.status not in ("FAILED", "CANCELED") or entry.edited is not None), None)
+    return list(worked.plan) if worked else []
 
 
-def source_of_last(pictures: tuple[SessionPicture, ...], history: tuple[HistoryEntry, ...]) -> SessionPicture | None:
-    """The picture that the last plan's last step edited, when the session's order tells it.
+def failed_plan(history: tuple[HistoryEntry, ...]) -> list[PlannedStep]:
+    """The steps of the answer just before, that it failed to do: 'try again' means them."""
+    last = next((entry for entry in reversed(history) if entry.role == "assistant"), None)
+    return list(last.plan)[last.done :] if last is not None and last.status == "FAILED" else []
+
+
+def is_again(words: Words) -> bool:
+    """'Try again', 'once more', 'thử lại'."""
+    return bool(_AGAIN.match(words.key.strip()))
+
+
+def source_of_last(pictures: tuple[SessionPicture, ...], history: tuple[HistoryEntry, ...]) -> PictureRef | None:
+    """The picture that the last plan's last step edited; None after an undo, which went back there itself."""
+    for entry in reversed(history):
+        if entry.intent == "undo":
+            return None
+        if entry.role == "assistant" and entry.plan and entry.status not in ("FAILED", "CANCELED"):
+            return entry.edited or _source_by_place(pictures, history)
+    return None
+
+
+def _source_by_place(pictures: tuple[SessionPicture, ...], history: tuple[HistoryEntry, ...]) -> PictureRef | None:
+    """The picture before the current one, for callers that do not say what was edited.
 
     A plan that was a follow-up itself edited what the plan before it edited, so its own picture is passed over.
     """
@@ -37,8 +61,6 @@ def source_of_last(pictures: tuple[SessionPicture, ...], history: tuple[HistoryE
     position = current.position
     for index in range(len(history) - 1, 0, -1):
         entry = history[index]
-        if entry.intent == "undo":
-            return None
         if entry.role != "assistant" or not entry.plan:
             continue
         before = history[index - 1]
@@ -46,7 +68,7 @@ def source_of_last(pictures: tuple[SessionPicture, ...], history: tuple[HistoryE
         if again is None or not again.from_source:
             break
         position -= len(entry.plan)
-    return next((picture for picture in pictures if picture.position == position - 1), None)
+    return next((picture.ref for picture in pictures if picture.position == position - 1), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ class OfflinePlanner:
         said = talk.small_talk(words)
         if said and said.kind in ("injection", "help", "who", "off-topic", "other-media"):
             return self._talk(said.kind, words, language)
+        if (failed := followups.failed_plan(ask.history)) and followups.is_again(words):
+            return self._planned([Found(step.feature, step.params) for step in failed], words, ask, language, None, None)
         follow = followups.follow_up(words, ask.history, facts) or followups.regenerated(words, ask.history)
         if follow is not None:
             return self._followed(follow, words, ask, language)
@@ -94,7 +96,8 @@ class OfflinePlanner:
         if said and said.kind in ("question", "price") and talk.is_how_to(words):
             return self._talk(said.kind, words, language)
         if said and said.kind in ("thanks", "greeting", "how", "bye", "praise", "sorry", "bad", "joke", "stop"):
-            return self._talk(said.kind, words, language)
+            greets = ask.has_own_picture and said.kind in ("greeting", "how")
+            return self._talk("picture" if greets else said.kind, words, language)
         if steps := _forced(words, _facts(ask)):
             return self._planned(steps, words, ask, language, None, None)
         named = self._named(words, ask)
@@ -189,8 +192,7 @@ class OfflinePlanner:
             return self._ask([follow.feature], language)
         picture = None
         if follow.from_source and step.feature != "image_generation":
-            before = followups.source_of_last(ask.pictures, ask.history)
-            picture = before.ref if before else None
+            picture = None if ask.has_own_picture else followups.source_of_last(ask.pictures, ask.history)
         prompt = step.params.get("prompt")
         return Plan(
             step.feature, follow.confidence, language, (step,), reply=talk.done_reply([step.feature], language),

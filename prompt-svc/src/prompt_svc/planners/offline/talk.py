@@ -45,6 +45,7 @@ _REPLIES: dict[str, tuple[str, str]] = {
     "thanks": ("You're welcome! Tell me if you'd like another change.", "Không có gì đâu! Bạn muốn chỉnh thêm gì cứ nói nhé."),
     "bye": ("See you! Your pictures stay in your gallery.", "Hẹn gặp lại bạn! Ảnh của bạn vẫn ở trong thư viện nhé."),
     "greeting": ("Hi! Send me a picture and say what to change, or describe a new one: \"Create a sunset over mountains, 16:9\".", "Chào bạn! Gửi ảnh và nói bạn muốn chỉnh gì, hoặc tả một bức ảnh mới: \"Tạo cảnh hoàng hôn trên núi, 16:9\"."),
+    "picture": ("Hi! I have your picture. What shall I change: the background, the light, the size?", "Chào bạn! Mình nhận được ảnh rồi. Bạn muốn chỉnh gì: phông nền, ánh sáng, kích thước?"),
     "how": ("I'm fine, thank you! What shall we make today?", "Mình khỏe, cảm ơn bạn! Hôm nay mình làm bức ảnh gì nào?"),
     "who": ("I'm PhotoFun Studio's assistant: software that makes and edits pictures from your words.", "Mình là trợ lý của PhotoFun Studio: phần mềm tạo và chỉnh ảnh theo lời bạn."),
     "praise": ("Glad you like it! What's next?", "Mình vui vì bạn thích! Bạn muốn làm gì tiếp?"),
