@@ -77,7 +77,14 @@ def order(feature: str, *, picture: bytes | None = None, public_url: str | None 
 
 
 def imaging_service(
-    bus: MemoryBus, jobs: JobStore, folder: Path, engines: list[Any], fetcher: Any, *, prices: str = "freepik=0.1;gemini=0.04;openai=0.04"
+    bus: MemoryBus,
+    jobs: JobStore,
+    folder: Path,
+    engines: list[Any],
+    fetcher: Any,
+    *,
+    prices: str = "freepik=0.1;gemini=0.04;openai=0.04",
+    cap_per_user: float | None = None,
 ) -> ImagingService:
     """The service with these engines, on a bus in memory and files in a folder."""
     return ImagingService(
@@ -91,8 +98,8 @@ def imaging_service(
         urls=FileUrls("http://studio.test", "s", signed=False),
         secret="s",
         deadline=60.0,
-        lanes=Lanes(2, per_user=2),
-        spending=Spending(lambda: bus.key_value("spending"), cap=None, cap_per_user=None),
+        lanes=Lanes(2, per_user=4),
+        spending=Spending(lambda: bus.key_value("spending"), cap=None, cap_per_user=cap_per_user),
         prices=Prices(prices),
         webhooks=Webhooks(lambda: bus.key_value("webhooks"), Bells(), None),
         max_jobs_per_user=500,
