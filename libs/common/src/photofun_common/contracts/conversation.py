@@ -8,11 +8,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from .envelope import EventData
-from .erasure import Erased
 from .prompt import Choice, PlannedStep
 from .values import PictureRef, Value
 
-__all__ = ["HistoryEntry", "MessageReceived", "PlanApproved", "SessionDeleted", "SessionPicture", "SessionsErased"]
+__all__ = ["HistoryEntry", "MessageReceived", "PlanApproved", "SessionDeleted", "SessionPicture"]
 
 
 class HistoryEntry(Value):
@@ -86,9 +85,3 @@ class SessionDeleted(EventData):
     session_id: str
     images: Literal["keep", "trash"] = "keep"
     job_ids: list[str] = Field(default_factory=list)
-
-
-class SessionsErased(Erased):
-    """A person's sessions and messages are gone; `keys` are pictures that came with messages."""
-
-    subject: ClassVar[str] = "photofun.conversation.sessions_erased.v1"
