@@ -39,11 +39,13 @@ class Guarded:
     http: httpx.Client
 
     def ask(self, method: str, path: str, *, bearer: str | None = None, **more: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-        headers["X-Forwarded-For"] = (
-            f"10.{time.monotonic_ns() % 250}.{time.monotonic_ns() // 250 % 250}.{time.monotonic_ns() // 62500 % 250}"
-        )
-        return self.http.request(method, path, headers={**headers, **more.pop("headers", {})}, **more)
+        tick = time.monotonic_ns()
+        headers = {
+            b"X-Forwarded-For": f"10.{tick % 250}.{tick // 250 % 250}.{tick // 62500 % 250}".encode(),
+            **({b"Authorization": f"Bearer {bearer}".encode()} if bearer else {}),
+        }
+        own = {name.encode(): value.encode() for name, value in more.pop("headers", {}).items()}
+        return self.http.request(method, path, headers={**headers, **own}, **more)
 
 
 @contextmanager

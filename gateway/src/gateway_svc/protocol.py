@@ -23,6 +23,7 @@ from .cycle import Cycle
 __all__ = ["GatewayProtocol", "protocol_with"]
 
 _HOST = re.compile(rb"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
+_NOT_HTTP_1 = re.compile(rb"[^\r\n]*(?<! HTTP/1\.[01])\r?\n")
 _LONGEST_HEAD = 16 * 1024
 _LONGEST_URL = 4096
 _MOST_HEADERS = 64
@@ -118,6 +119,8 @@ class GatewayProtocol(HttpToolsProtocol):
             return
         if len(self.url) > _LONGEST_URL:
             self._refuse(UriTooLongError(f"A URL may have {_LONGEST_URL} characters", limit=_LONGEST_URL))
+        elif self._head_bytes == len(data) and _NOT_HTTP_1.match(data):
+            self._answer_refusal(MalformedError("Speak HTTP/1.1"))
         elif self._head_bytes > _LONGEST_HEAD + _SLACK:
             self._refuse(HeadersTooLargeError(f"All headers together may have {_LONGEST_HEAD} bytes", limit=_LONGEST_HEAD))
 
@@ -247,7 +250,8 @@ class GatewayProtocol(HttpToolsProtocol):
     # --- refusals
 
     def _answer_refusal(self, error: PhotoFunError) -> None:
-        if self._is_answering():  # an earlier request on this connection is still being answered
+        is_its_own = self._in_body and not self.pipeline and not (self.cycle and self.cycle.response_started)
+        if self._is_answering() and not is_its_own:  # an earlier request on this connection is still being answered
             self.transport.abort()
         else:
             self._refuse(error)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from photofun_common.bus import MemoryBus, Subscription
+from photofun_common.contracts.flow import durable
 from photofun_common.contracts.gallery import ImagePurged
 from photofun_common.contracts.jobs import JobRecord
 from photofun_common.contracts.prompt import RefineAnswer, RefineQuestion
@@ -199,3 +200,32 @@ async def test_questions_are_answered_over_the_bus_and_problems_come_back_as_the
         assert caught.value.slug == "blocked"
         with pytest.raises(UnavailableError):
             await bus.request("rpc.nobody", RefineQuestion(prompt="hi"), RefineAnswer, timeout=1)
+
+
+async def test_a_consumer_that_somebody_deleted_is_made_again(nats_url):
+    heard = []
+
+    async def handler(_service, event):
+        heard.append(event.data.image_id)
+
+    async with JetStreamBus(nats_url, "imaging-svc") as bus:
+        bus.subscribe(None, [Subscription(ImagePurged, handler)])
+        await bus.publish(purged("before-deletion"))
+
+        async def heard_the_first():
+            return heard == ["before-deletion"]
+
+        assert await eventually(heard_the_first)
+        name = durable("imaging-svc", ImagePurged)
+        await bus.js.delete_consumer(STREAM, name)
+
+        async def is_back():
+            return name in {consumer.name for consumer in await bus.js.consumers_info(STREAM)}
+
+        assert await eventually(is_back, seconds=30)
+        await bus.publish(purged("after-deletion"))
+
+        async def heard_the_second():
+            return heard == ["before-deletion", "after-deletion"]
+
+        assert await eventually(heard_the_second)

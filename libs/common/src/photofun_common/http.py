@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ MAX_PICTURE_BYTES = 10 * 2**20
 _MAX_WITH_PICTURES = 3 * (MAX_PICTURE_BYTES * 4 // 3 + 4096) + MAX_JSON_BYTES
 _MAX_DEPTH = 12
 _MAX_FIELDS = 64
+_BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,100})"|([^;\s]{1,100}))', re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 B = TypeVar("B", bound=BaseModel)
 
@@ -193,6 +194,7 @@ async def _read_form(request: Request, model: type[BaseModel] | None, most: int)
         raise TooLargeError("The form is too large", limit=most, actual=int(declared))
     fields: dict[str, Any] = {}
     files: dict[str, bytes] = {}
+    tail = _Tail(request)
     try:
         async with request.form(max_files=8, max_fields=_MAX_FIELDS, max_part_size=MAX_JSON_BYTES) as form:
             for name, value in form.multi_items():
@@ -202,8 +204,34 @@ async def _read_form(request: Request, model: type[BaseModel] | None, most: int)
                     fields[name] = _form_value(name, str(value), model)
     except MultiPartException as error:
         raise MalformedError(f"The form can't be read: {error.message}"[:200]) from error
+    if not tail.is_whole:
+        raise MalformedError("The form breaks off before its end")
     _check(fields, 1)
     return Incoming(fields, files)
+
+
+class _Tail:
+    """Watches a form go by: does it end as it must?  The parser takes one that breaks off for one with less in it."""
+
+    def __init__(self, request: Request) -> None:
+        kind = request.headers.get("content-type", "")
+        found = _BOUNDARY.search(kind) if kind.lower().startswith("multipart/") else None
+        self._end = b"--" + (found.group(1) or found.group(2)).encode("latin-1") + b"--" if found else b""
+        self._seen = b""
+        self._has_ended = False
+        self._stream = request.stream
+        request.stream = self._watched  # type: ignore[method-assign]  # the form's parser reads what `stream` gives
+
+    @property
+    def is_whole(self) -> bool:
+        return not self._end or self._has_ended
+
+    async def _watched(self) -> AsyncGenerator[bytes, None]:
+        async for chunk in self._stream():
+            if self._end and not self._has_ended:
+                self._has_ended = self._end in self._seen + chunk
+                self._seen = (self._seen + chunk)[-len(self._end) :]
+            yield chunk
 
 
 async def _read_file(name: str, file: UploadFile) -> bytes:
