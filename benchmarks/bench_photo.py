@@ -17,16 +17,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from imaging_svc.codec import encode
+from imaging_svc.engines.local.adjust import adjust
 from imaging_svc.engines.local.cutout import remove_background, subject_mask
 from imaging_svc.engines.local.outpaint import expand
+from imaging_svc.engines.local.painterly import reimagine
+from imaging_svc.engines.local.relight import relight
 from imaging_svc.engines.local.rendering import Pixels
+from imaging_svc.engines.local.scene import render_scene
 from imaging_svc.engines.local.superres import Factor, upscale
+from imaging_svc.engines.local.verbs import perform
 from imaging_svc.weights import Weights, ensure
+from photofun_common.contracts.features import by_slug
+from photofun_common.http import validated
+from PIL import Image, ImageEnhance
 
 ROOT = Path(__file__).resolve().parent.parent
 PHOTOS = ROOT / "imaging-svc" / "tests" / "data" / "photos"
@@ -49,6 +59,8 @@ def main() -> int:
         *bench_cutout(weights, photos, subjects=8 if options.quick else 24),
         *bench_upscale(weights, photos, most=3 if options.quick else 99),
         *bench_expand(photos, weights, most=2 if options.quick else 6),
+        *bench_others(),
+        *bench_progress(),
     ]
     print("\nall figures reached" if not misses else "\nmissed: " + "; ".join(misses))
     return 1 if misses else 0
@@ -208,6 +220,70 @@ def sharpness(picture: Pixels, down: int, across: int) -> float:
     return float(edges[~inside].mean() / edges[inside & ~core].mean())
 
 
+# --- relight, reimagine, image-generate, adjust: what they cost -------------------------------------------------------
+
+
+def bench_others() -> list[str]:
+    print("\nthe other features")
+    results = {}
+    for name, label, peer, most in (
+        ("relight", "relight, 1 MP", "gamma", 2.0),
+        ("reimagine", "reimagine, 1 MP", "stylization", 4.0),
+        ("generate", "generate 1024x576", "noise", 2.0),
+        ("adjust", "adjust, 12 MP", "pillow", 0.5),
+    ):
+        cost, rival = measured(name), measured(peer)
+        print(cost_line(label, cost, peer, rival))
+        results[f"{label} <= {most} s"] = cost["wall"] <= most
+    return missed(results)
+
+
+# --- progress ---------------------------------------------------------------------------------------------------------
+
+
+def bench_progress() -> list[str]:
+    """The longest silence of each feature on 1 MP, in CPU time, so that a busy machine does not count."""
+    print("\nprogress: the longest silence, CPU seconds")
+    results = {}
+    for name in SILENCES:
+        silence = measured(f"silence-{name}")
+        print(f"  {name:<17} {silence['silence']:.2f} s of {silence['cpu']:.1f} s, told {silence['told']:.0f} times")
+        results[f"{name} tells each second"] = silence["silence"] <= 1.0
+    return missed(results)
+
+
+SILENCES: dict[str, dict[str, Any]] = {
+    "image-generate": {"prompt": "sunset over mountains with a lake", "size": "2048x2048", "styling": {"style": "oil-painting"}},
+    "remove-background": {},
+    "upscale": {"scale_factor": 4, "flavor": "photo_denoiser"},
+    "image-expand": {"left": 300, "right": 300, "top": 200, "bottom": 200},
+    "relight": {"prompt": "warm light from the left"},
+    "reimagine": {"imagination": "wild", "prompt": "oil painting"},
+    "style-transfer": {},
+    "adjust": {"operations": [{"op": "text", "text": "xin chào " * 30, "size": 1000}] * 8},
+}
+
+
+def child_silence(slug: str) -> dict[str, float]:
+    feature = by_slug(slug)
+    assert feature is not None
+    picture = encode(sample(1), "jpeg").data
+    params = validated(feature.params, SILENCES[slug]).model_dump(mode="json")
+    references = {feature.references[0]: picture} if feature.reference_required else {}
+    told = [time.process_time()]
+    perform(
+        feature.id,
+        params,
+        params.get("prompt") or "",
+        picture if feature.needs_picture else None,
+        references,
+        7,
+        {},
+        progress=lambda _: told.append(time.process_time()),
+    )
+    return {"silence": max(np.diff(told)), "cpu": told[-1] - told[0], "told": len(told) - 1}
+
+
 # --- cost -------------------------------------------------------------------------------------------------------------
 
 
@@ -260,6 +336,38 @@ def child_cutout(megapixels: float, weights: Weights) -> dict[str, float]:
     return timed(lambda: remove_background(picture, weights=weights), warm=True)
 
 
+def child_relight(weights: Weights) -> dict[str, float]:
+    picture = sample(1)
+    return timed(
+        lambda: relight(picture, prompt="warm light from the left", subject=lambda one: subject_mask(one, weights=weights).alpha), warm=True
+    )
+
+
+def child_reimagine(weights: Weights) -> dict[str, float]:
+    picture = sample(1)
+    return timed(lambda: reimagine(picture, imagination="vivid", subject=lambda one: subject_mask(one, weights=weights).alpha), warm=True)
+
+
+def child_generate(_weights: Weights) -> dict[str, float]:
+    return timed(lambda: render_scene("sunset over mountains with a lake", width=1024, height=576, seed=7), warm=True)
+
+
+def child_adjust(_weights: Weights) -> dict[str, float]:
+    picture = sample(12)
+    operations = [{"op": "brightness", "amount": 20}, {"op": "contrast", "amount": 10}]
+    return timed(lambda: adjust(picture, operations=operations, subject=None), warm=True)
+
+
+def child_pillow(_weights: Weights) -> dict[str, float]:
+    picture = Image.fromarray(sample(12))
+    return timed(lambda: ImageEnhance.Contrast(ImageEnhance.Brightness(picture).enhance(1.2)).enhance(1.1), warm=True)
+
+
+def child_gamma(_weights: Weights) -> dict[str, float]:
+    picture, table = sample(1), (255 * (np.arange(256) / 255) ** 0.8).astype(np.uint8)
+    return timed(lambda: cv2.LUT(picture, table), warm=True)
+
+
 CHILDREN: dict[str, Callable[[Weights], dict[str, float]]] = {
     "cutout": lambda weights: child_cutout(1, weights),
     "cutout-12mp": lambda weights: child_cutout(12, weights),
@@ -270,6 +378,15 @@ CHILDREN: dict[str, Callable[[Weights], dict[str, float]]] = {
     "lanczos-4": lambda _weights: child_lanczos(4),
     "expand": child_expand,
     "mirror": child_mirror,
+    "relight": child_relight,
+    "reimagine": child_reimagine,
+    "generate": child_generate,
+    "adjust": child_adjust,
+    "pillow": child_pillow,
+    "gamma": child_gamma,
+    "stylization": lambda _weights: timed(partial(cv2.stylization, sample(1)), warm=True),
+    "noise": lambda _weights: timed(lambda: np.random.default_rng(7).random((576, 1024, 3), np.float32), warm=True),
+    **{f"silence-{slug}": lambda _weights, slug=slug: child_silence(slug) for slug in SILENCES},
 }
 
 

@@ -40,6 +40,7 @@ def finish(
     picture = srgb(shoulder(light if is_flat else _bloom(light)))
     if not is_flat:
         picture = _print(picture)
+    progress(0.83)
     if reference is not None and not is_flat and not spec.colours:
         picture = _borrow_colours(picture, reference)
     elif palette:
@@ -49,7 +50,7 @@ def finish(
     if spec.style == "pixel-art":
         return pixel_art(picture, size)
     if spec.style:
-        picture = MEDIA[spec.style](picture, rng_for(seed, "medium"))
+        picture = MEDIA[spec.style](picture, rng_for(seed, "medium"), lambda fraction: progress(0.86 + 0.09 * fraction))
     progress(0.95)
     if not is_flat and spec.style in (None, "photorealistic", "3d", "digital-art"):
         picture = _vignette(picture, 0.22)

@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 import cv2
 import numpy as np
 
-from imaging_svc.engines.local.rendering import Pixels
+from imaging_svc.engines.local.rendering import Pixels, Progress
 
 from .colour import luma, mixed
 from .noise import Array, fractal, sample, smoothstep
 
 __all__ = ["MEDIA", "pixel_art"]
 
-Medium = Callable[[Array, np.random.Generator], Array]
-"""Takes and gives a picture (height, width, 3), sRGB encoded 0..1."""
+Medium = Callable[[Array, np.random.Generator, Progress], Array]
+"""Takes and gives a picture (height, width, 3), sRGB encoded 0..1, and tells how far it is, 0..1."""
 
 
 def _unit(picture: Array) -> float:
@@ -55,7 +55,7 @@ def _paper(shape: tuple[int, ...], rng: np.random.Generator, scale: float = 1.0)
     return sample(fractal(rng, slope=0.9, largest=40), x * scale, y * scale)
 
 
-def photorealistic(picture: Array, rng: np.random.Generator) -> Array:
+def photorealistic(picture: Array, rng: np.random.Generator, tell: Progress) -> Array:
     """A camera's print: local contrast, a gentle curve, slightly calmer colour."""
     unit = _unit(picture)
     clear = picture + 0.22 * (picture - _blur(picture, unit * 0.03)) + 0.35 * (picture - _blur(picture, 0.9))
@@ -63,7 +63,7 @@ def photorealistic(picture: Array, rng: np.random.Generator) -> Array:
     return _saturate(mixed(np.clip(clear, 0, 1), eased, 0.35), 0.93)
 
 
-def digital_art(picture: Array, rng: np.random.Generator) -> Array:
+def digital_art(picture: Array, rng: np.random.Generator, tell: Progress) -> Array:
     """A painter's tablet: simplified masses, rich colour, crisp edges and a glow."""
     flat = _smooth(picture, 2, 0.007)
     unit = _unit(picture)
@@ -73,10 +73,11 @@ def digital_art(picture: Array, rng: np.random.Generator) -> Array:
     return np.asarray(np.clip(smoothstep(-0.06, 1.04, rich) * 0.6 + rich * 0.4 + glow * 0.7, 0, 1), np.float32)
 
 
-def anime(picture: Array, rng: np.random.Generator) -> Array:
+def anime(picture: Array, rng: np.random.Generator, tell: Progress) -> Array:
     """Painted cels: flat steps of light with crisp borders, clear bright colour, thin dark outlines."""
     unit = _unit(picture)
     flat = _kuwahara(_kuwahara(picture, max(2, round(unit * 0.0042))), max(1, round(unit * 0.0030)))
+    tell(0.6)
     flat = np.clip(flat + 0.8 * (flat - _blur(flat, 1.6)), 0, 1)
     lab = cv2.cvtColor(flat, cv2.COLOR_RGB2Lab)
     level = lab[..., 0] / 100.0 * 9.0
@@ -94,7 +95,7 @@ def anime(picture: Array, rng: np.random.Generator) -> Array:
     )
 
 
-def watercolor(picture: Array, rng: np.random.Generator) -> Array:
+def watercolor(picture: Array, rng: np.random.Generator, tell: Progress) -> Array:
     """Washes on rough paper: wobbling outlines, darker edges, granulation, and a bare border.
 
     Source: the pigment density model of A. Bousseau et al., "Interactive watercolor rendering", NPAR 2006.
@@ -111,6 +112,7 @@ def watercolor(picture: Array, rng: np.random.Generator) -> Array:
     reach = np.float32(unit * 0.0022)
     moved = cv2.remap(picture, x + wobble_x * reach, y + wobble_y * reach, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     wash = _kuwahara(_kuwahara(np.asarray(moved, np.float32), max(2, round(unit * 0.0050))), max(1, round(unit * 0.003)))
+    tell(0.6)
     wash = _lift(wash)
     # Pigment gathers where a wash ends: a thin dark seam inside each edge.
     grey = luma(wash)
@@ -136,7 +138,7 @@ def _lift(picture: Array) -> Array:
     return np.asarray(np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0, 1), np.float32)
 
 
-def oil_painting(picture: Array, rng: np.random.Generator) -> Array:
+def oil_painting(picture: Array, rng: np.random.Generator, tell: Progress) -> Array:
     """Brush strokes that follow the forms, with the relief of thick paint.
 
     Source: Kuwahara filtering in the manner of J. E. Kyprianidis et al. (2009); line integral convolution for the
@@ -145,7 +147,9 @@ def oil_painting(picture: Array, rng: np.random.Generator) -> Array:
     unit = _unit(picture)
     y, x = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)
     strokes = _kuwahara(picture, max(2, round(unit * 0.0050)))
+    tell(0.3)
     along_x, along_y = _tangents(luma(strokes), unit * 0.008, rng)
+    tell(0.5)
     # Each stroke carries one colour: patches of the picture are shifted along the form by a coarse noise.
     patch = cv2.resize(
         rng.standard_normal((max(2, picture.shape[0] // 7), max(2, picture.shape[1] // 7)), dtype=np.float32),
@@ -155,9 +159,11 @@ def oil_painting(picture: Array, rng: np.random.Generator) -> Array:
     shift = np.float32(unit * 0.006) * patch
     strokes = cv2.remap(strokes, x + along_x * shift, y + along_y * shift, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     smeared = _smear(np.asarray(strokes, np.float32), along_x, along_y, 6, 1.2)
+    tell(0.65)
     bristle = _smear(rng.standard_normal(picture.shape[:2], dtype=np.float32), along_x, along_y, 16, 1.0)
     bristle = _blur(bristle / (bristle.std() + 1e-6), 0.5)
     tones = _smear(patch, along_x, along_y, 16, 1.5)
+    tell(0.85)
     relief = bristle * 0.75 + tones * 0.8 + luma(smeared) * 7.0
     gy, gx = np.gradient(relief)
     lit = np.clip(-0.7 * gx - 0.7 * gy, -1.3, 1.3) * 0.095
@@ -213,7 +219,7 @@ def _smear(picture: Array, along_x: Array, along_y: Array, steps: int, stride: f
     return np.asarray(picture, np.float32)
 
 
-def sketch(picture: Array, rng: np.random.Generator) -> Array:
+def sketch(picture: Array, rng: np.random.Generator, tell: Progress) -> Array:
     """Graphite on warm paper: contour lines, and three directions of fine hatching that thicken with shadow."""
     unit = _unit(picture)
     grey = luma(_kuwahara(picture, max(1, round(unit * 0.003))))
@@ -247,13 +253,14 @@ def _inked(value: Array) -> Array:
     return smoothstep(0.0, 0.8, value)
 
 
-def low_poly(picture: Array, rng: np.random.Generator) -> Array:
+def low_poly(picture: Array, rng: np.random.Generator, tell: Progress) -> Array:
     """Facets: a triangle mesh whose corners sit on the picture's edges, one colour and one tilt of light each."""
     height, width = picture.shape[:2]
     picture = _kuwahara(picture, max(2, round(_unit(picture) * 0.0055)))
     cell = _unit(picture) / 38.0
     columns, rows = max(4, round(width / cell)), max(4, round(height / cell))
     corners = _corners(luma(_blur(picture, 1.5)), columns, rows, rng)
+    tell(0.6)
     triangles = _triangles(corners, luma(picture))
     scale = 16
     labels = np.zeros((height, width), np.int32)
