@@ -9,6 +9,7 @@ from typing import Any
 
 from photofun_common.bus import Bus
 from photofun_common.logs import configure_logs
+from photofun_common.telemetry import measuring_lag
 from photofun_common.tracing import exporting
 
 from .api import Api
@@ -31,7 +32,7 @@ class Gateway:
     async def opened(self) -> AsyncIterator[Context]:
         """Serve inside this block: what the lifespan does."""
         endpoint = self._settings.otel_exporter_otlp_endpoint
-        async with exporting("gateway", endpoint), open_context(self._settings, self._bus) as context:
+        async with measuring_lag(), exporting("gateway", endpoint), open_context(self._settings, self._bus) as context:
             self._api.context = context
             try:
                 yield context

@@ -21,7 +21,7 @@ from .identity import IdentityKeeper
 from .logs import configure_logs, request_id
 from .problem import install_problem_handlers
 from .settings import CommonSettings
-from .telemetry import LOOP_LAG, REQUEST_SECONDS, REQUESTS
+from .telemetry import REQUEST_SECONDS, REQUESTS, measuring_lag
 from .tracing import exporting, span
 
 __all__ = ["Opened", "create_service", "serve"]
@@ -42,15 +42,9 @@ def create_service(name: str, settings: CommonSettings, opened: Opened, *, title
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        lag = asyncio.create_task(_measure_lag())
-        try:
-            async with exporting(name, settings.otel_exporter_otlp_endpoint), opened(app) as context:
-                app.state.context = context
-                yield
-        finally:
-            lag.cancel()
-            with suppress(asyncio.CancelledError):
-                await lag
+        async with measuring_lag(), exporting(name, settings.otel_exporter_otlp_endpoint), opened(app) as context:
+            app.state.context = context
+            yield
 
     app = FastAPI(
         title=title, description=description, version=version, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False
@@ -90,13 +84,6 @@ async def _answers(check: Check) -> bool:
         return bool(await asyncio.wait_for(check(), _CHECK_SECONDS))
     except Exception:  # a check that fails in any way says 'down'
         return False
-
-
-async def _measure_lag() -> None:
-    while True:
-        before = time.perf_counter()
-        await asyncio.sleep(0.5)
-        LOOP_LAG.set(max(0.0, time.perf_counter() - before - 0.5))
 
 
 class Observed:

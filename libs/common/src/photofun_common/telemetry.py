@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
 from prometheus_client import Counter, Gauge, Histogram
 
 __all__ = [
@@ -18,6 +23,7 @@ __all__ = [
     "QUEUE_WAITING",
     "REQUESTS",
     "REQUEST_SECONDS",
+    "measuring_lag",
 ]
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180)
@@ -34,3 +40,22 @@ ENGINE_CALLS = Counter("photofun_engine_calls_total", "Steps given to an engine 
 ENGINE_SECONDS = Histogram("photofun_engine_duration_seconds", "How long engines take for a step", ["engine", "feature"], buckets=_BUCKETS)
 ENGINE_COST = Counter("photofun_engine_cost_total", "What paid calls are taken to have cost, by IMAGING_PRICES", ["engine"])
 BREAKER_OPEN = Gauge("photofun_breaker_open", "1 while calls to this name get a pause", ["name"])
+
+
+@asynccontextmanager
+async def measuring_lag() -> AsyncIterator[None]:
+    """Keep LOOP_LAG true while inside."""
+    lag = asyncio.create_task(_measure_lag())
+    try:
+        yield
+    finally:
+        lag.cancel()
+        with suppress(asyncio.CancelledError):
+            await lag
+
+
+async def _measure_lag() -> None:
+    while True:
+        before = time.perf_counter()
+        await asyncio.sleep(0.5)
+        LOOP_LAG.set(max(0.0, time.perf_counter() - before - 0.5))
