@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import importlib
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from imaging_svc.engines.freepik import FreepikEngine
 from imaging_svc.engines.gemini import GeminiEngine
 from imaging_svc.engines.openai import OpenAIEngine
@@ -20,6 +23,7 @@ from photofun_common.bus import MemoryBus
 from photofun_common.contracts.imaging import StepRequested
 from photofun_common.contracts.jobs import JobRecord
 from photofun_common.contracts.prompt import PlanMetadata, PlannedStep, PlanReady
+from photofun_common.contracts.values import Picture, PictureRef
 from photofun_common.errors import PhotoFunError
 from photofun_common.jobs import JobStore
 
@@ -29,7 +33,7 @@ from fakes.freepik import FakeFreepik
 from fakes.gemini import FakeGemini, quota_error
 from fakes.imaging import ThreadPool, imaging_service
 from fakes.openai import FakeOpenAI
-from fakes.serving import serve
+from fakes.serving import png, serve
 
 FAKES: dict[str, Any] = {"freepik": FakeFreepik, "gemini": FakeGemini, "openai": FakeOpenAI}
 REDELIVERIES = 6
@@ -50,6 +54,7 @@ def _engine(name: str, fake: Any, url: str) -> Any:
             per_minute=100_000,
         )
     if name == "gemini":
+        importlib.import_module("google.genai.types")  # seconds that are none of the engine's
         return GeminiEngine(pool, api_keys=list(fake.keys), base_url=url, seconds=1.0, backoff=0.01)
     return OpenAIEngine(pool, api_key=fake.key, base_url=url, private_hosts=True, seconds=1.0, backoff=0.01)
 
@@ -173,6 +178,61 @@ async def test_where_nobody_can_be_asked_a_second_charge_is_told(engine: str, fa
     assert record.steps[0].cost == pytest.approx(2 * 0.04)
 
 
+@pytest.mark.parametrize("feature", ["image_generation", "reimagine"])
+@pytest.mark.parametrize("engine", ["gemini", "openai", "freepik"])
+async def test_a_worker_killed_while_it_stores_the_picture_pays_once(engine: str, feature: str, tmp_path: Path) -> None:
+    if engine != "freepik" and feature == "reimagine":
+        engine, feature = "freepik", "remove_background"
+    fake = FAKES[engine]()
+    if engine == "freepik":
+        fake.size = (300, 260)
+
+    async with only(engine, fake, tmp_path) as (service, bus), pictures_at() as (url, source):
+        reached = asyncio.Event()
+
+        async def hang(*_: Any, **__: Any) -> Any:
+            reached.set()
+            await asyncio.Event().wait()
+
+        keep, service.files.keep = service.files.keep, hang  # type: ignore[method-assign]
+        service.files.public_url = lambda _: _as_async(url)  # type: ignore[method-assign,assignment]
+        await service.take_plan(_plan(1, feature=feature, source=await service.files.store(source, "a picture")))
+        work = asyncio.create_task(service.run_step(bus.of(StepRequested)[0]))
+        await asyncio.wait_for(reached.wait(), 10)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        service.files.keep = keep  # type: ignore[method-assign]
+        await service.run_step(bus.of(StepRequested)[0])
+        step = (await service.jobs.get("job1")).steps[0]
+
+    assert step.status == "COMPLETED"
+    assert fake.charges == 1
+    assert "charge_uncertain" not in step.metadata
+    assert len(_files_in(tmp_path)) == 2, "the source and the picture: the kept answer is gone"
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@asynccontextmanager
+async def pictures_at() -> AsyncIterator[tuple[str, bytes]]:
+    """A picture, and an address where it can be fetched."""
+    data = png(300, 260)
+
+    async def show(_: web.Request) -> web.Response:
+        return web.Response(body=data, content_type="image/png")
+
+    shop = web.Application()
+    shop.router.add_get("/a.png", show)
+    async with serve(lambda: shop) as url:
+        yield f"{url}/a.png", data
+
+
+async def _as_async(value: str) -> str:
+    return value
+
+
 @pytest.mark.parametrize("engine", ["gemini", "openai"])
 @pytest.mark.parametrize("failure", ["reset", "slow"])
 async def test_there_is_never_a_third_charge(engine: str, failure: str, tmp_path: Path) -> None:
@@ -226,15 +286,16 @@ async def test_of_many_jobs_against_a_broken_provider_few_calls_are_repeats(tmp_
     assert len(fake.posts()) <= 30 * 1.1
 
 
-def _plan(number: int) -> PlanReady:
+def _plan(number: int, *, feature: str = "image_generation", source: Picture | None = None) -> PlanReady:
     return PlanReady(
         job_id=f"job{number}",
         user_id="ann",
         session_id="s1",
         prompt="a boat",
-        intent="image_generation",
+        intent=feature,
         confidence=0.9,
-        plan=[PlannedStep(feature="image_generation", params={"prompt": "a boat"})],
+        plan=[PlannedStep(feature=feature, params={"prompt": "a boat"})],
+        picture=PictureRef(key=source.key, image_id=source.image_id) if source else None,
         metadata=PlanMetadata(model="m", provider="local", processing_time=0.1),
         deadline=datetime.now(UTC) + timedelta(seconds=60),
     )

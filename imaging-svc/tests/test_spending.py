@@ -31,7 +31,8 @@ async def step_tasks(bus: MemoryBus, spending: Spending, *, job_id: str = "j1", 
     record = JobRecord(
         job_id=job_id, kind="feature", user_id=user_id, steps=[StepRecord(feature="upscale")], deadline=NOON + timedelta(minutes=3)
     )
-    return StepTasks(jobs, spending, Prices("freepik=0.1;freepik/upscale=0.3"), await jobs.create(record), 0), jobs
+    files: Any = None  # no call here answers with a picture
+    return StepTasks(jobs, files, spending, Prices("freepik=0.1;freepik/upscale=0.3"), await jobs.create(record), 0), jobs
 
 
 @pytest.mark.parametrize("caps", [{"cap": 1.0}, {"cap_per_user": 1.0}])

@@ -39,6 +39,7 @@ class MemoryTasks:
     """A step's paid calls; `saves` keeps every state that was saved, `die_at` cancels the run at such a state."""
 
     tasks: dict[tuple[str, int], ProviderTask] = field(default_factory=dict)
+    answers: dict[tuple[str, int], list[bytes]] = field(default_factory=dict)
     saves: list[str] = field(default_factory=list)
     die_after: str | None = None
 
@@ -51,6 +52,13 @@ class MemoryTasks:
         if task.state == self.die_after:
             self.die_after = None
             raise KeyboardInterrupt
+
+    async def keep(self, task: ProviderTask, pictures: list[bytes]) -> None:
+        self.answers[task.engine, task.index] = pictures
+        await self.save(task)
+
+    async def kept(self, task: ProviderTask) -> list[bytes]:
+        return self.answers.get((task.engine, task.index), [])
 
     def only(self) -> ProviderTask:
         (task,) = self.tasks.values()

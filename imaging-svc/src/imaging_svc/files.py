@@ -133,6 +133,17 @@ class Files:
         await self._blobs.put(key, encoded.data)
         return _picture(encoded, key, picture_id(job_id, step, index), seed=seed)
 
+    async def keep_answer(self, data: bytes, *cause: object) -> str:
+        """Keep what a provider answered as it came, until it is made into a picture.  Raises what `codec.sniff` raises."""
+        kind = codec.sniff(data).lower()
+        key = file_key(self._secret, *cause, "answer", extension="jpg" if kind == "jpeg" else kind)
+        await self._blobs.put(key, data)
+        return key
+
+    async def discard(self, key: str) -> None:
+        """Remove a file that never had thumbnails."""
+        await self._blobs.delete(key)
+
     async def stored(self, key: str, image_id: str | None) -> Picture:
         """What is known of a picture that is in the store already."""
         data = await self._blobs.get(key)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import logging
+
 from photofun_common.contracts.features import by_id
 from photofun_common.contracts.jobs import JobRecord, ProviderTask
+from photofun_common.errors import InvalidError, UnavailableError
 from photofun_common.jobs import JobStore
 from photofun_common.telemetry import ENGINE_COST
 
+from .domain import FileNotStoredError
+from .files import Files
 from .records import with_step
 from .spending import Prices, Spending
 
 __all__ = ["StepTasks"]
 
+log = logging.getLogger(__name__)
+
 
 class StepTasks:
     """The paid calls of one step."""
 
-    def __init__(self, jobs: JobStore, spending: Spending, prices: Prices, record: JobRecord, step: int) -> None:
-        self._jobs, self._spending, self._prices = jobs, spending, prices
+    def __init__(self, jobs: JobStore, files: Files, spending: Spending, prices: Prices, record: JobRecord, step: int) -> None:
+        self._jobs, self._files, self._spending, self._prices = jobs, files, spending, prices
         self._job_id, self._user_id, self._step = record.job_id, record.user_id, step
         declared = by_id(record.steps[step].feature)
         self._slug = declared.slug if declared else record.steps[step].feature
@@ -25,6 +32,24 @@ class StepTasks:
 
     def known(self) -> list[ProviderTask]:
         return list(self._known)
+
+    async def keep(self, task: ProviderTask, pictures: list[bytes]) -> None:
+        """Save a call as done with what it answered.  When that can't be stored the answer is only not kept."""
+        keys = []
+        for number, data in enumerate(pictures):
+            try:
+                keys.append(await self._files.keep_answer(data, self._job_id, self._step, task.engine, task.index, number))
+            except (UnavailableError, InvalidError) as error:  # the store is away; or it is no picture, which the next look will tell
+                log.warning("answer not kept", extra={"engine": task.engine, "error": error.slug})
+                return
+        await self.save(task.model_copy(update={"results": keys}))
+
+    async def kept(self, task: ProviderTask) -> list[bytes]:
+        """What an earlier run was answered."""
+        try:
+            return [await self._files.read(key) for key in task.results]
+        except FileNotStoredError:
+            return []
 
     async def save(self, task: ProviderTask) -> None:
         """Write a call down with its cost; it takes the place of what is known of the same engine's picture.

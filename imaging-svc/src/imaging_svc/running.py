@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from .sources import Sources
 
 __all__ = ["Runner"]
 
+log = logging.getLogger(__name__)
 _BEAT_SECONDS = 6.0
 
 
@@ -134,6 +136,15 @@ class Runner:
         except ConflictError:
             return  # canceled, ended or run anew meanwhile: this result is nobody's any more
         await self._announcer.step_done(record, step)
+        await self._discard_answers(record, step)
+
+    async def _discard_answers(self, record: JobRecord, step: int) -> None:
+        """What the providers answered is in the pictures now."""
+        for key in [key for task in record.steps[step].tasks for key in task.results]:
+            try:
+                await self._files.discard(key)
+            except UnavailableError as error:
+                log.warning("answer left behind", extra={"job_id": record.job_id, "error": error.slug})
 
     @staticmethod
     def _told(record: JobRecord, step: int, error: PhotoFunError) -> ProblemData:

@@ -81,7 +81,7 @@ class ImagingService:
             sources=sources,
             announcer=announcer,
             attempts=Attempts(self.router, lanes),
-            tasks=lambda record, step: StepTasks(jobs, spending, prices, record, step),
+            tasks=lambda record, step: StepTasks(jobs, self.files, spending, prices, record, step),
             deadline=deadline,
         )
         self.watcher = Watcher(jobs, self.index, self.runner, announcer)

@@ -17,10 +17,15 @@ Tell = Callable[[float], None]
 
 
 class Tasks(Protocol):
-    """The step's paid calls, kept in the job's record: saved before anything waits for them."""
+    """The step's paid calls, kept in the job's record: saved before anything waits for them.
+
+    `keep` saves a call as done with the pictures it answered, `kept` gives them back (nothing when they could not be kept).
+    """
 
     def known(self) -> list[ProviderTask]: ...
     def save(self, task: ProviderTask) -> Awaitable[None]: ...
+    def keep(self, task: ProviderTask, pictures: list[bytes]) -> Awaitable[None]: ...
+    def kept(self, task: ProviderTask) -> Awaitable[list[bytes]]: ...
 
 
 @dataclass(frozen=True, slots=True)

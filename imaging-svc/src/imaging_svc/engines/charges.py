@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from photofun_common.contracts.jobs import ProviderTask
 from photofun_common.errors import PhotoFunError
@@ -12,7 +13,7 @@ from photofun_common.errors import PhotoFunError
 from . import Tasks
 from .failures import OutcomeUnknownError
 
-__all__ = ["charged_once", "is_repeat", "known_task"]
+__all__ = ["Paid", "charged_once", "is_repeat", "known_task"]
 
 T = TypeVar("T")
 
@@ -26,14 +27,33 @@ def is_repeat(known: ProviderTask | None) -> bool:
     return known is not None and known.state in ("failed", "unknown")
 
 
-async def charged_once(
-    tasks: Tasks, engine: str, endpoint: str, index: int, call: Callable[[bool], Awaitable[T]], *, pictures: int = 1
-) -> tuple[T, bool]:
-    """Make a paid call, noted before it is made; also says whether an earlier one may have been charged.
+@dataclass(frozen=True, slots=True)
+class Paid(Generic[T]):
+    """What a paid call gave: its pictures as they came, its answer when it was made just now, whether an earlier one may be charged too."""
 
-    A call whose answer was lost is made again once, and marked; after that OutcomeUnknownError.  `call` hears whether it is a repeat.
+    pictures: list[bytes]
+    answer: T | None
+    uncertain: bool
+
+
+async def charged_once(
+    tasks: Tasks,
+    engine: str,
+    endpoint: str,
+    index: int,
+    call: Callable[[bool], Awaitable[T]],
+    pictures_of: Callable[[T], Awaitable[list[bytes]]],
+    *,
+    pictures: int = 1,
+) -> Paid[T]:
+    """Make a paid call, noted before it is made, its pictures kept before anything is done with them.
+
+    What an earlier run was answered is taken instead.  A call whose answer was lost is made again once, and marked; after that
+    OutcomeUnknownError.  `call` hears whether it is a repeat.
     """
     known = known_task(tasks, engine, index)
+    if known is not None and known.state == "done" and (before := await tasks.kept(known)):
+        return Paid(before, None, known.uncertain)
     lost = known is not None and known.state not in ("failed", "past")
     if known is not None and lost and known.uncertain:
         raise OutcomeUnknownError("Two calls may have been charged and gave nothing: there is no third")
@@ -41,12 +61,15 @@ async def charged_once(
     task = ProviderTask(engine=engine, endpoint=endpoint, index=index, placed_at=datetime.now(UTC), uncertain=uncertain, pictures=pictures)
     await tasks.save(task)
     try:
-        result = await call(is_repeat(known))
+        answer = await call(is_repeat(known))
     except OutcomeUnknownError:
         await tasks.save(task.model_copy(update={"state": "unknown"}))
         raise
     except PhotoFunError:
         await tasks.save(task.model_copy(update={"state": "failed"}))
         raise
-    await tasks.save(task.model_copy(update={"state": "done"}))
-    return result, uncertain
+    done = task.model_copy(update={"state": "done"})
+    await tasks.save(done)
+    found = await pictures_of(answer)
+    await tasks.keep(done, found)
+    return Paid(found, answer, uncertain)

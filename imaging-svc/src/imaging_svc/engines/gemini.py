@@ -156,11 +156,14 @@ class GeminiEngine:
             async def call(repeat: bool) -> Any:
                 return await self._generate(contents, ratio, seconds, repeat=repeat)
 
-            answer, uncertain = await charged_once(tasks, self.id, f"{self._model}:generateContent", index, call)
-            picture = await receive(self._pool, self._picture_of(answer), order, provider=self.id, model=self._model, finish=finish)
+            async def pictures_of(answer: Any) -> list[bytes]:
+                return [self._picture_of(answer)]
+
+            paid = await charged_once(tasks, self.id, f"{self._model}:generateContent", index, call, pictures_of)
+            picture = await receive(self._pool, paid.pictures[0], order, provider=self.id, model=self._model, finish=finish)
             done += 1
             tell(0.95 * done / count)
-            return picture, uncertain
+            return picture, paid.uncertain
 
         outcomes = await asyncio.gather(*(one(index) for index in range(count)), return_exceptions=True)
         made = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]

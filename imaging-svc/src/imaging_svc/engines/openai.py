@@ -38,6 +38,26 @@ _FREE_SIZES = {
 }
 
 
+def _entries(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The pictures' entries.  Raises ProviderFailedError when there is none."""
+    entries = answer.get("data")
+    found = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    if not found:
+        raise ProviderFailedError("The OpenAI image server sent no picture")
+    return found
+
+
+def _details(answer: dict[str, Any] | None) -> dict[str, Any]:
+    if answer is None:
+        return {}
+    details: dict[str, Any] = {}
+    if revised := _entries(answer)[0].get("revised_prompt"):
+        details["revised_prompt"] = str(revised)[:2000]
+    if isinstance(answer.get("usage"), dict):
+        details["tokens"] = answer["usage"].get("total_tokens")
+    return details
+
+
 def _base_of(url: str | None) -> str:
     base = (url or "https://api.openai.com").rstrip("/")
     return base if base.endswith("/v1") else f"{base}/v1"
@@ -87,22 +107,14 @@ class OpenAIEngine:
             return await self._api.post(path, body, seconds=max(1.0, seconds - 0.5), repeat=repeat)
 
         wanted = order.params["num_images"]
-        answer, uncertain = await charged_once(tasks, self.id, f"/v1{path}", 0, post, pictures=wanted)
+
+        async def pictures_of(answer: dict[str, Any]) -> list[bytes]:
+            return [await self._bytes(entry) for entry in _entries(answer)[:wanted]]
+
+        paid = await charged_once(tasks, self.id, f"/v1{path}", 0, post, pictures_of, pictures=wanted)
         tell(0.8)
-        entries = answer.get("data")
-        found = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-        if not found:
-            raise ProviderFailedError("The OpenAI image server sent no picture")
-        pictures = [
-            await receive(self._pool, await self._bytes(entry), order, provider=self.id, model=self._model, finish=finish)
-            for entry in found[:wanted]
-        ]
-        details: dict[str, Any] = {}
-        if found[0].get("revised_prompt"):
-            details["revised_prompt"] = str(found[0]["revised_prompt"])[:2000]
-        if isinstance(answer.get("usage"), dict):
-            details["tokens"] = answer["usage"].get("total_tokens")
-        return made_of(pictures, self._model, wanted=wanted, uncertain=uncertain, details=details)
+        pictures = [await receive(self._pool, data, order, provider=self.id, model=self._model, finish=finish) for data in paid.pictures]
+        return made_of(pictures, self._model, wanted=wanted, uncertain=paid.uncertain, details=_details(paid.answer))
 
     async def _bytes(self, entry: dict[str, Any]) -> bytes:
         if isinstance(entry.get("b64_json"), str):

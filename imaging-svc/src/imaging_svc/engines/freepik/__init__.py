@@ -118,24 +118,30 @@ class FreepikEngine:
         async def post(repeat: bool) -> dict[str, Any]:
             return await self._api.post(call.path, lambda: {"data": dict(call.body)}, seconds=self._post_seconds, repeat=repeat)
 
+        async def pictures_of(body: dict[str, Any]) -> list[bytes]:
+            _, _, data = state_of(body)
+            url = next((data[name] for name in ("high_resolution", "url") if str(data.get(name, "")).startswith("http")), None)
+            if url is None:
+                raise ProviderFailedError("Freepik's answer names no picture")
+            return [await self._fetcher.result(url)]
+
         try:
-            body, uncertain = await charged_once(tasks, self.id, call.path, 0, post)
+            paid = await charged_once(tasks, self.id, call.path, 0, post, pictures_of)
         except ProviderRejectedError as error:  # most often it could not fetch the picture, and others need no address
             raise UnsuitedError(error.detail) from error
-        _, _, data = state_of(body)
-        url = next((data[name] for name in ("high_resolution", "url") if str(data.get(name, "")).startswith("http")), None)
-        if url is None:
-            raise ProviderFailedError("Freepik's answer names no picture")
-        return await self._fetched(url, order, call, None, uncertain)
+        return await self._received(paid.pictures[0], order, call, None, paid.uncertain)
 
     async def _reimagined(self, order: Order, call: Call, tasks: Tasks) -> _Drawn:
         async def post(repeat: bool) -> dict[str, Any]:
             seconds = max(self._post_seconds, _SYNCHRONOUS_SECONDS)
             return await self._api.post(call.path, lambda: {"json": call.body}, seconds=seconds, repeat=repeat)
 
-        body, uncertain = await charged_once(tasks, self.id, call.path, 0, post)
-        task_id, _, data = state_of(body)
-        return await self._fetched(one_address(data), order, call, task_id, uncertain)
+        async def pictures_of(body: dict[str, Any]) -> list[bytes]:
+            return [await self._fetcher.result(one_address(state_of(body)[2]))]
+
+        paid = await charged_once(tasks, self.id, call.path, 0, post, pictures_of)
+        task_id = state_of(paid.answer)[0] if paid.answer else None
+        return await self._received(paid.pictures[0], order, call, task_id, paid.uncertain)
 
     async def _several(self, order: Order, call: Call, tell: Tell, tasks: Tasks) -> list[_Drawn]:
         """All pictures of a call at once; when some fail the others are kept, when all fail the first failure is raised."""
@@ -156,14 +162,14 @@ class FreepikEngine:
         for again in (True, False):
             data = await self._placing.finished(task, tell, tasks)
             try:
-                return await self._fetched(one_address(data), order, call, task.task_id, task.uncertain)
+                result = await self._fetcher.result(one_address(data))
+                return await self._received(result, order, call, task.task_id, task.uncertain)
             except (ProviderFailedError, ResultLostError):
                 if not again:  # an expired address is signed anew by another look at the task
                     raise
         raise ResultLostError("Freepik's result could not be fetched")
 
-    async def _fetched(self, url: str, order: Order, call: Call, task_id: str | None, uncertain: bool) -> _Drawn:
-        data = await self._fetcher.result(url)
+    async def _received(self, data: bytes, order: Order, call: Call, task_id: str | None, uncertain: bool) -> _Drawn:
         picture = await receive(self._pool, data, order, provider=self.id, model=call.model, finish=call.finish)
         return _Drawn(picture, task_id, uncertain)
 

@@ -33,9 +33,9 @@ class ProviderTask(Value):
 
     `state` unknown: the answer never came; past: it belongs to an earlier run of the job, only its cost and its doubt count.
 
-    `pictures` is how many the call asks for, `cost` what it is taken to cost in the unit of IMAGING_PRICES.  `before` lists the
-    provider's tasks just before the call, to find one whose answer was lost; `uncertain` says that an earlier call for the same
-    picture may have been charged too.
+    `pictures` is how many the call asks for, `results` are the keys of what it answered, kept until the step is done, `cost` is what
+    it is taken to cost in the unit of IMAGING_PRICES.  `before` lists the provider's tasks just before the call, to find one whose
+    answer was lost; `uncertain` says that an earlier call for the same picture may have been charged too.
     """
 
     engine: str
@@ -45,6 +45,7 @@ class ProviderTask(Value):
     state: Literal["placing", "placed", "done", "failed", "unknown", "past"] = "placing"
     placed_at: datetime
     pictures: int = 1
+    results: list[str] = Field(default_factory=list)
     cost: float | None = None
     before: list[str] | None = None
     uncertain: bool = False
