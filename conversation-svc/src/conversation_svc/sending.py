@@ -22,6 +22,7 @@ from .store import NumberTakenError, Store
 __all__ = ["Sending"]
 
 _TRIES = 50
+_LOOKS, _LOOK_SECONDS = 20, 0.1
 
 
 class Sending:
@@ -46,9 +47,23 @@ class Sending:
             self._store.turns(session_id, limit=dialogue.HISTORY_TURNS),
         )
         session = found(session)
+        session = await self._with_what_came(session, recent)
         turn = await self._written(await self._drafted(message_id, session, recent, wish))
         await asyncio.gather(self._outbox.start(turn), self._touch(session, turn))
         return turn
+
+    async def _with_what_came(self, session: Session, recent: list[Turn]) -> Session:
+        """The session once the picture of the message before is in it: a picture sent with a greeting is stored after its answer."""
+        before = recent[-1] if recent else None
+        awaited = (
+            before is not None and before.picture is not None and before.picture.upload and not before.uploaded and before.status == "DONE"
+        )
+        for _ in range(_LOOKS if awaited else 0):
+            if before is None or any(picture.message_id == before.message_id for picture in session.pictures):
+                break
+            await asyncio.sleep(_LOOK_SECONDS)
+            session = found(await self._store.session(session.session_id, session.user_id))
+        return session
 
     async def _drafted(self, message_id: str, session: Session, recent: list[Turn], wish: Wish) -> Turn:
         at = now()

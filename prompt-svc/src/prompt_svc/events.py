@@ -8,6 +8,7 @@ from typing import Any
 from photofun_common.bus import Bus, Handler, on
 from photofun_common.contracts.conversation import MessageReceived
 from photofun_common.contracts.envelope import Event
+from photofun_common.contracts.gallery import UserErased
 from photofun_common.contracts.prompt import RefineAnswer, RefineQuestion
 from photofun_common.errors import InvalidError
 from pydantic import ValidationError
@@ -34,6 +35,11 @@ async def on_message_received(planning: Planning, event: Event[MessageReceived])
     await planning.bus.publish(outcome, str(event.data.attempt))
 
 
+@on(UserErased)
+async def on_user_erased(planning: Planning, event: Event[UserErased]) -> None:
+    await planning.bus.publish(await planning.service.erase(event.data))
+
+
 def dead_letter(planning: Planning) -> Callable[[Event[Any], str], Awaitable[None]]:
     """What is told when an event is given up: the message failed."""
 
@@ -57,4 +63,4 @@ def refine_answer(service: PromptService) -> Callable[[bytes], Awaitable[RefineA
     return answer
 
 
-HANDLERS: tuple[Handler, ...] = (on_message_received,)
+HANDLERS: tuple[Handler, ...] = (on_message_received, on_user_erased)

@@ -6,6 +6,8 @@ import time
 from typing import Any
 
 from photofun_common.contracts.conversation import HistoryEntry, MessageReceived
+from photofun_common.contracts.erasure import ChoicesErased
+from photofun_common.contracts.gallery import UserErased
 from photofun_common.contracts.prompt import (
     PlanFailed,
     PlanMetadata,
@@ -78,6 +80,11 @@ class PromptService:
 
     async def suggest(self, query: str, *, limit: int, user_id: str | None = None) -> list[dict[str, Any]]:
         return await self._suggestions.find(query, limit=limit, user_id=user_id)
+
+    async def erase(self, fact: UserErased) -> ChoicesErased:
+        """Forget a person's own prompts, and report."""
+        number = await self._suggestions.erase(fact.user_id)
+        return ChoicesErased(job_id=fact.job_id, user_id=fact.user_id, counts={"prompts": number})
 
     async def choose(self, *, prompt_id: str | None, prompt: str | None, user_id: str | None) -> dict[str, Any]:
         return await self._suggestions.choose(prompt_id=prompt_id, prompt=prompt, user_id=user_id)

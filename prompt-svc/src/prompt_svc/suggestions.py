@@ -116,6 +116,15 @@ class Suggestions:
         await self._count(_key_of(prompt_id, owner), {"prompt": known.prompt if known else prompt, "user": owner, "id": prompt_id})
         return {"prompt_id": prompt_id, "created": known is None}
 
+    async def erase(self, user_id: str) -> int:
+        """Forget a person's own prompts; how many there were.  Raises UnavailableError."""
+        bucket = await self._bucket()
+        own = [key for key, value in await bucket.items() if orjson.loads(value).get("user") == user_id]
+        for key in own:
+            await bucket.delete(key)
+            self._counts.pop(key, None)
+        return len(own)
+
     def _entries(self, user_id: str | None) -> list[_Entry]:
         found = [
             _Entry(

@@ -33,6 +33,13 @@ _PLACES = {
     "bottom-left": ("bottom left", "góc dưới bên trái"), "bottom-right": ("bottom right", "góc dưới bên phải"),
 }  # fmt: skip
 _SIDES = {"left": ("left", "trái"), "right": ("right", "phải"), "top": ("top", "trên"), "bottom": ("bottom", "dưới")}
+_COLORS = {
+    "#ffffff": ("white", "trắng"), "#000000": ("black", "đen"), "#ff0000": ("red", "đỏ"), "#008000": ("green", "xanh lá"),
+    "#0000ff": ("blue", "xanh dương"), "#ffff00": ("yellow", "vàng"), "#ffa500": ("orange", "cam"), "#800080": ("purple", "tím"),
+    "#ffc0cb": ("pink", "hồng"), "#808080": ("gray", "xám"), "#8b4513": ("brown", "nâu"), "#008080": ("teal", "xanh mòng két"),
+    "#000080": ("navy", "xanh hải quân"), "#87ceeb": ("sky blue", "xanh da trời"), "#add8e6": ("light blue", "xanh dương nhạt"),
+    "#f5f5dc": ("beige", "be"), "#fffdd0": ("cream", "kem"), "#40e0d0": ("turquoise", "xanh ngọc"), "#ffd700": ("gold", "vàng kim"),
+}  # fmt: skip
 _LEVELS = {"subtle": ("gently", "nhẹ nhàng"), "vivid": ("freely", "sáng tạo"), "wild": ("wildly", "phá cách")}
 
 
@@ -111,7 +118,8 @@ def _cut_out(params: _Params, vi: bool) -> str:
     if params.get("mask_only"):
         return "lấy mặt nạ của chủ thể" if vi else "the subject's mask"
     if color := params.get("background_color"):
-        return f"đổi phông thành màu {color}" if vi else f"background changed to {color}"
+        name = _COLORS.get(str(color).lower(), (color, color))[vi]
+        return f"đổi phông thành màu {name}" if vi else f"background changed to {name}"
     return "xóa phông nền" if vi else "background removed"
 
 

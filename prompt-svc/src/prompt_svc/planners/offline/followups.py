@@ -19,7 +19,7 @@ from .rules.tones import tones
 from .text import Words, read
 from .words import split
 
-__all__ = ["FollowUp", "failed_plan", "follow_up", "is_again", "last_plan", "regenerated", "source_of_last"]
+__all__ = ["FollowUp", "failed_plan", "follow_up", "hangs_in_the_air", "is_again", "last_plan", "regenerated", "source_of_last"]
 
 
 def last_plan(history: tuple[HistoryEntry, ...]) -> list[PlannedStep]:
@@ -33,6 +33,12 @@ def failed_plan(history: tuple[HistoryEntry, ...]) -> list[PlannedStep]:
     """The steps of the answer just before, that it failed to do: 'try again' means them."""
     last = next((entry for entry in reversed(history) if entry.role == "assistant"), None)
     return list(last.plan)[last.done :] if last is not None and last.status == "FAILED" else []
+
+
+def hangs_in_the_air(words: Words) -> bool:
+    """'A bit more', 'less', 'the other side': words that change a step, whether or not there is one."""
+    key = without_politeness(words).key.strip()
+    return any(pattern.match(key) for pattern in (_MORE, _LESS, _OTHER_SIDE, _AGAIN))
 
 
 def is_again(words: Words) -> bool:

@@ -110,6 +110,8 @@ class OfflinePlanner:
         steps = self._steps(bare, facts)
         if steps:
             return self._planned(steps, words, ask, language, picture, reference)
+        if followups.hangs_in_the_air(words) and not followups.last_plan(ask.history):
+            return Plan("clarify", 0.9, language, reply=talk.clarify_reply(language, why="follow"), choices=talk.improvements(language))
         if talk.is_vague(words):
             return Plan("clarify", 0.9, language, reply=talk.clarify_reply(language, why="vague"), choices=talk.improvements(language))
         if said:

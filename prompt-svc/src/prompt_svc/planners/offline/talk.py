@@ -37,6 +37,7 @@ _WHOLE: tuple[tuple[str, str], ...] = (
     ("question", r"^(?:what(?:'?s| is| are| does)|why|who(?:'?s| is| was)|when|where|which|how (?:do|does|did|long|many|old|far|to|can i|big|is)|is (?:it|this|that|there)|are (?:there|these)|do (?:you|i)|does|did|was|were|should i|tell me (?:about|more)|explain|"
      r"tai sao|vi sao|the nao la|la gi|ai la|khi nao|o dau|bao gio|bao lau|hom nay|may gio|bao nhieu|thoi tiet|co phai|giai thich|ke cho|lam sao|lam the nao)\b.*$|.*\b(?:la gi|la ai|o dau|khi nao|may gio|tai sao|bao nhieu|nhu the nao|the nao|la sao)\s*(?:vay|the|a|nhi|ha)?\s*\?*$|.*\bbao nhieu (?:mb|kb|gb|px|pixel|tien|dong|lau|phut|giay|nguoi)\b.*$|^.*\b(?:weather|president|capital of|bitcoin|stock|football|world cup|recipe|homework|math|code for me|python script|essay|email to my|poem|bong da|thoi tiet|chung khoan|nau an|bai tap|lam tho|viet tho|bai van|toan)\b.*$|^\d+\s*[+*/-]\s*\d+.*$"),
 )  # fmt: skip
+_SOCIAL = ("bye", "thanks", "praise", "sorry", "how", "greeting")
 _PATTERNS = tuple((kind, re.compile(pattern, re.DOTALL)) for kind, pattern in _WHOLE)
 INJECTION = re.compile(r"\b(?:ignore|disregard|forget|bypass|override)\b[\w\s]{0,24}\b(?:instructions?|rules|prompts?|above|previous|guidelines|system)\b|\bsystem prompt\b|\bdeveloper mode\b|\bjailbreak\b|\byou are now\b|\bbo qua\b[\w\s]{0,16}\b(?:huong dan|chi dan|lenh|quy tac)\b|\b(?:api key|password|mat khau|secret key)\b")  # fmt: skip
 
@@ -107,6 +108,10 @@ def small_talk(words: Words) -> Talk | None:
         return Talk("chat", 0.9)
     if INJECTION.search(key):
         return Talk("injection")
+    parts = [part for part in re.split(r"\s*[,.!;]+\s*", key) if re.search(r"[a-z0-9]", part)]
+    kinds = [next((kind for kind, pattern in _PATTERNS if pattern.match(part)), None) for part in parts] if 1 < len(parts) <= 4 else []
+    if kinds and all(kind in _SOCIAL for kind in kinds):
+        return Talk(min((kind for kind in kinds if kind), key=_SOCIAL.index))
     for kind, pattern in _PATTERNS:
         if pattern.match(key):
             if kind == "abuse" and len(key.split()) > 12:
