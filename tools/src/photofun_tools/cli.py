@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -35,7 +36,9 @@ app.add_typer(jobs_app, name="jobs")
 app.add_typer(letters_app, name="dead-letters")
 app.add_typer(config_app, name="config")
 
-out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
+_PIPED_WIDTH = 200  # what is read by a program or a file is not cut
+out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+err = Console(stderr=True, soft_wrap=True)
 NatsUrl = Annotated[str, typer.Option("--nats", envvar="NATS_URL", help="the studio's NATS server")]
 KeysPath = Annotated[Path, typer.Option("--file", envvar="API_KEYS_FILE", help="the file of hashed keys")]
 _NATS = "nats://127.0.0.1:4222"
