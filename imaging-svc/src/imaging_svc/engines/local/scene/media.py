@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import cv2
 import numpy as np
 
+from imaging_svc.engines.local.blurring import gaussian
 from imaging_svc.engines.local.rendering import Pixels, Progress
 
 from .colour import luma, mixed
@@ -24,7 +25,7 @@ def _unit(picture: Array) -> float:
 
 
 def _blur(picture: Array, sigma: float) -> Array:
-    return np.asarray(cv2.GaussianBlur(picture, (0, 0), max(sigma, 0.3)), np.float32)
+    return np.asarray(gaussian(picture, sigma), np.float32)
 
 
 def _saturate(picture: Array, factor: float) -> Array:
