@@ -200,6 +200,25 @@ async def _as_async(value: bool) -> bool:
     return value
 
 
+async def test_work_keeps_its_record_fresh_so_that_no_other_replica_takes_it_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imaging_svc.running._BEAT_SECONDS", 0.05)
+    slow = Painter("freepik")
+    slow.trouble = asyncio.Event()
+
+    async with studio(tmp_path, slow) as (service, bus):
+        work = asyncio.create_task(done(service, bus))
+        assert await eventually(lambda: _as_async(bool(slow.orders)), seconds=5)
+        job_id = slow.orders[0].job_id
+        before = (await service.jobs.get(job_id)).updated_at
+        await asyncio.sleep(0.15)
+        after = (await service.jobs.get(job_id)).updated_at
+        slow.trouble.set()
+        record = await work
+
+    assert after > before
+    assert record.status == "COMPLETED"
+
+
 @pytest.mark.parametrize(("english", "told"), [(True, "put a red hat on him"), (False, "đội mũ đỏ cho anh ấy")])
 @pytest.mark.parametrize("feature", ["edit", "image_generation"])
 async def test_only_an_engine_that_wants_english_is_given_it(feature: str, english: bool, told: str, tmp_path: Path) -> None:
