@@ -4,7 +4,7 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
-from conversation_svc.domain import Session, SessionPicture, decode_picture, mark_of, title_of, undo_mark
+from conversation_svc.domain import Session, SessionPicture, Turn, decode_picture, mark_of, title_of, undo_mark
 from conversation_svc.undoing import undo
 from photofun_common.contracts.prompt import PlannedStep, UndoTarget
 from photofun_common.errors import InvalidError, TooLargeError
@@ -21,8 +21,12 @@ def session(count: int, current: str | None = None) -> Session:
     return Session(session_id="s", user_id="ann", title=None, created_at=NOW, updated_at=NOW, pictures=pictures, current=current)
 
 
+async def no_turn(_: str) -> Turn | None:
+    return None
+
+
 @pytest.mark.parametrize(
-    ("current", "target", "leads_to", "speaks"),
+    ("current", "target", "leads_to", "stays"),
     [
         ("p3", None, "p2", False),
         ("p3", UndoTarget(steps=2), "p1", False),
@@ -37,17 +41,21 @@ def session(count: int, current: str | None = None) -> Session:
         ("fell-off", UndoTarget(steps=1), "p2", False),
     ],
 )
-def test_undo_leads_to_the_picture_that_was_meant(current: str, target: UndoTarget | None, leads_to: str, speaks: bool) -> None:
-    moved = undo(session(3, current), target, "en")
+async def test_undo_leads_to_the_picture_that_was_meant(current: str, target: UndoTarget | None, leads_to: str, stays: bool) -> None:
+    moved = await undo(session(3, current), target, "en", turn_of=no_turn)
 
     assert moved.picture is not None
     assert moved.picture.image_id == leads_to
-    assert (moved.words is not None) is speaks
+    assert moved.words is not None
+    assert ("back to picture" not in moved.words) is stays
 
 
-def test_undo_without_pictures_says_what_to_do_in_the_persons_language() -> None:
-    assert undo(session(0), None, "en").words != undo(session(0), None, "vi").words
-    assert undo(session(0), None, "vi").picture is None
+async def test_undo_without_pictures_says_what_to_do_in_the_persons_language() -> None:
+    english = await undo(session(0), None, "en", turn_of=no_turn)
+    vietnamese = await undo(session(0), None, "vi", turn_of=no_turn)
+
+    assert english.words != vietnamese.words
+    assert vietnamese.picture is None
 
 
 def test_what_comes_later_in_the_conversation_has_the_higher_mark() -> None:

@@ -203,13 +203,28 @@ async def test_undo_moves_the_current_picture_once_however_often_it_is_told(talk
     assert (await talk.session()).current == "id-b"
     polled = await talk.poll(back.mid)
     assert polled["image_url"].endswith("b" * 32 + ".png")
-    assert polled["content"] == "Went back."
+    assert polled["content"] == "Done: back to picture 2 of 3."
     second = await say("back to the first one")
     await second.tell(second.reply("undo", "Here.", undo=UndoTarget(position=1)))
     third = await say("undo")
     await third.tell(third.reply("undo", "Went back.", undo=UndoTarget(steps=1)))
     assert (await talk.session()).current == "id-a"
     assert "first" in (await talk.poll(third.mid))["content"]
+
+
+async def test_undo_after_going_back_leads_to_the_picture_that_was_edited(talk: Any, say: Any) -> None:
+    for name in "ab":
+        others = await say("a picture")
+        await others.tell(others.image(0, name), others.finished("COMPLETED", name))
+    back = await say("the first one was better")
+    await back.tell(back.reply("undo", "Back.", undo=UndoTarget(position=1)))
+    third = await say("make it bigger")
+    await third.tell(third.image(0, "c"), third.finished("COMPLETED", "c"))
+
+    undone = await say("undo")
+    await undone.tell(undone.reply("undo", "Back.", undo=UndoTarget(steps=1)))
+
+    assert (await talk.session()).current == "id-a"
 
 
 async def test_undo_without_pictures_is_friendly(talk: Any, say: Any) -> None:

@@ -74,7 +74,7 @@ class Following:
         if session.mark >= undo_mark(turn.rank):
             here = session.current_picture
             return {"image": ends.shown(here)} if here else {}
-        moved = undo(session, fact.undo, fact.language)
+        moved = await undo(session, fact.undo, fact.language, turn_of=self.store.turn)
         if moved.picture is not None:
             await self.store.make_current(session.session_id, moved.picture.image_id, undo_mark(turn.rank))
         return {"image": ends.shown(moved.picture) if moved.picture else None, **({"reply": moved.words} if moved.words else {})}

@@ -38,6 +38,7 @@ _WORDS = {
         "There is no picture to go back to yet. Send one, or tell me what to create.",
         "Chưa có bức ảnh nào để quay lại. Bạn gửi một ảnh, hoặc cho mình biết cần tạo gì nhé.",
     ),
+    "moved_to": ("Done: back to picture {number} of {count}.", "Xong: đang ở ảnh số {number} trong {count} ảnh."),
     "moved": ("Done: this is the current picture now.", "Xong: đây là bức ảnh hiện tại."),
 }  # fmt: skip
 

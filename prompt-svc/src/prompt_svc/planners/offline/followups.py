@@ -19,7 +19,7 @@ from .rules.tones import tones
 from .text import Words, read
 from .words import split
 
-__all__ = ["FollowUp", "failed_plan", "follow_up", "hangs_in_the_air", "is_again", "last_plan", "regenerated", "source_of_last"]
+__all__ = ["FollowUp", "failed_plan", "follow_up", "hangs_in_the_air", "is_again", "last_plan", "source_of_last"]
 
 
 def last_plan(history: tuple[HistoryEntry, ...]) -> list[PlannedStep]:
@@ -79,12 +79,16 @@ def _source_by_place(pictures: tuple[SessionPicture, ...], history: tuple[Histor
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """The previous step told anew.  `from_source` means it wants the picture that step had, not its result."""
+    """The previous step told anew.  `from_source` means it wants the picture that step had, not its result.
+
+    `subject` is what to draw, in the person's words, when the prompt is to be refined again.
+    """
 
     feature: str
     params: dict[str, Any]
     from_source: bool
     confidence: float = 0.9
+    subject: str | None = None
 
 
 _MORE = re.compile(
@@ -104,9 +108,6 @@ _AGAIN = re.compile(
     r"(?:lam |thu |tao |ve )?lai(?: di| lan nua| nhe| xem| cai khac)+|(?:mot )?(?:lan|cai|tam|buc|anh|ban|kieu) (?:nua|khac|khac di|nua di)(?: nhe| di| nha)*|(?:lam|ve|tao|thu|cho)(?: minh| toi)? (?:them )?(?:mot )?(?:lan|cai|tam|buc|anh|ban)? ?(?:nua|khac)(?: di| nhe)*|cai khac(?: di)?|tuong tu(?: nua)?)[\s.!]*$"
 )
 _TONE_ONLY = re.compile(r"^(?:(?:make it |a |little |bit |much |even |way |still |lam |cho |them |mot chut |chut |hoi |no )*)(?P<w>brighter|darker|lighter|warmer|cooler|colder|softer|sharper|blurrier|bigger|larger|stronger|more dramatic|more saturated|less saturated|more colorful|more contrast|less contrast|sang hon|toi hon|am hon|lanh hon|net hon|mo hon|mem hon|diu hon|ruc hon|dam hon|nhat hon|to hon|lon hon|kich tinh hon)(?: nua| chut| mot chut| di| nhe| xiu| please| still| a bit| now| nha)*[\s.!]*$")  # fmt: skip
-_INSTEAD = re.compile(
-    r"^(?:(?:no|but|and|now|actually|hmm|ok|okay|nhung|khong|gio|thu|try|same|the same|make it|giong vay|van vay|do it)[,\s]+)*(?:(?:but |nhung |now )?(?:in|as|at|with|without|during|make it|on|under|set in|using|o|vao|kieu|theo|voi|co|khong co|luc|them|thanh|phong cach)\s+)?(?P<w>.+?)\s*(?:instead|thay vi vay|thay vao do|this time|lan nay|version|di|nhe)?[\s.!]*$"
-)
 _AMOUNT_KEYS = ("amount", "radius", "degrees")
 
 
@@ -122,6 +123,8 @@ def follow_up(words: Words, history: tuple[HistoryEntry, ...], facts: Facts) -> 
         return None
     last = steps[-1]
     key = without_politeness(read(key)).key if len(key) < 200 else key
+    if (_MORE.match(key) or _LESS.match(key)) and (middle := _between(history, is_more=bool(_MORE.match(key)))):
+        return middle
     if _MORE.match(key):
         factor = (
             2.0
@@ -338,44 +341,25 @@ def _at(words: Words, key: str, span: tuple[int, int]) -> tuple[int, int]:
     return span[0] + max(shift, 0), span[1] + max(shift, 0)
 
 
-def regenerated(words: Words, history: tuple[HistoryEntry, ...]) -> FollowUp | None:
-    """The previous generation with a change: 'but at night', 'in watercolor instead', 'make it 16:9', 'with more clouds'."""
-    steps = last_plan(history)
-    if not steps or steps[-1].feature not in ("image_generation", "reimagine"):
+def _between(history: tuple[HistoryEntry, ...], *, is_more: bool) -> FollowUp | None:
+    """Half-way back, when the amount went the other way just before: 25, 'more', 40, 'too much' is 32."""
+    plans = [entry.plan for entry in history if entry.role == "assistant" and entry.plan and entry.status not in ("FAILED", "CANCELED")][
+        -2:
+    ]
+    if len(plans) < 2 or any(len(plan) != 1 or plan[0].feature != "adjust" for plan in plans):
         return None
-    last, key = steps[-1], re.sub(r"^(?:ok|okay|nice|great|good|cool|yes|yeah|hmm|duoc|u|vang)[,.!\s]+", "", words.key.strip())
-    changed = re.match(r"^(?:no,? |hmm,? )?(?:but|nhung|same|the same|giong vay|van vay|try|thu)\b", key) or re.search(
-        r"\b(?:instead|this time|lan nay|thay vi vay|thay vao do)\b", key
-    )
-    ratio = slots.ratio_in(key, loose=bool(re.search(r"\b(?:version|format|make it|kho|instead)\b", key)))
-    bare_ratio = ratio and len(key.split()) <= 6 and not re.search(r"\bcrop|cat\b", key)
-    bare_style = (
-        (style := slots.style_in(key))
-        and re.match(r"^(?:now |and |try |thu )?(?:in|as|kieu|theo phong cach|theo kieu|phong cach)\b", key)
-        and len(key.split()) <= 7
-    )
-    bare_with = (
-        re.match(
-            r"^(?:with|without|voi|co them|khong co|at night|in (?:the )?(?:winter|summer|autumn|fall|spring|rain|snow|morning|evening|dark)|ban dem|vao (?:ban dem|mua|buoi|luc))\b",
-            key,
-        )
-        and last.feature == "image_generation"
-    )
-    if not (changed or bare_ratio or bare_style or bare_with):
+    before, now = ([dict(op) for op in plan[0].params.get("operations", [])] for plan in plans)
+    if len(before) != 1 or len(now) != 1 or before[0].get("op") != now[0].get("op"):
         return None
-    params = {name: value for name, value in last.params.items() if name != "seed"}
-    if ratio:
-        params["aspect_ratio"] = ratio[0]
-    if style and style[0] and last.feature == "image_generation":
-        params["styling"] = {"style": style[0]}
-    match = _INSTEAD.match(key)
-    change = words.written(match.start("w"), match.end("w")) if match else words.raw
-    if ratio and not style and len(key.split()) <= 6:
-        change = ""
-    base = str(params.get("prompt", ""))
-    if change:
-        params["prompt"] = f"{base}, {change}"[:2000].strip(" ,")
-    return FollowUp(last.feature, params, from_source=last.feature == "reimagine")
+    name = next(
+        (name for name in _AMOUNT_KEYS if isinstance(now[0].get(name), int | float) and isinstance(before[0].get(name), int | float)), None
+    )
+    if name is None:
+        return None
+    old, new = before[0][name], now[0][name]
+    if old * new <= 0 or (abs(new) > abs(old)) == is_more or old == new:
+        return None
+    return FollowUp("adjust", {**plans[1][0].params, "operations": [{**now[0], name: round((old + new) / 2)}]}, from_source=True)
 
 
 def _scaled(step: PlannedStep, factor: float, facts: Facts) -> FollowUp | None:

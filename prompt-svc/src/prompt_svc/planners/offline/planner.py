@@ -14,7 +14,7 @@ from photofun_common.contracts.prompt import UndoTarget
 from photofun_common.contracts.values import PictureRef
 
 from ...domain import Ask, Plan, valid_step, valid_steps
-from . import clauses, followups, prompts, references, slots, talk
+from . import clauses, followups, prompts, references, regenerating, slots, talk
 from .classifier import Classifier
 from .rules import Facts, Found, bare_color, generated, read_clause, without_politeness
 from .text import Words, language_of, read
@@ -88,7 +88,7 @@ class OfflinePlanner:
             return self._talk(said.kind, words, language)
         if (failed := followups.failed_plan(ask.history)) and followups.is_again(words):
             return self._planned([Found(step.feature, step.params) for step in failed], words, ask, language, None, None)
-        follow = followups.follow_up(words, ask.history, facts) or followups.regenerated(words, ask.history)
+        follow = followups.follow_up(words, ask.history, facts) or regenerating.regenerated(words, ask.history)
         if follow is not None:
             return self._followed(follow, words, ask, language)
         if _NEGATED.match(words.key) and not re.search(r"[,;.]|\b(?:but|nhung|just|ma)\b", words.key):
@@ -189,7 +189,12 @@ class OfflinePlanner:
         )  # fmt: skip
 
     def _followed(self, follow: followups.FollowUp, words: Words, ask: Ask, language: str) -> Plan:
-        step = valid_step(follow.feature, follow.params)
+        params = dict(follow.params)
+        if follow.subject is not None and ask.refine:
+            params["prompt"] = prompts.refined(
+                read(follow.subject), language=language_of(read(follow.subject)), style=ask.style, topic=ask.topic
+            )
+        step = valid_step(follow.feature, params)
         if step is None:
             return self._ask([follow.feature], language)
         picture = None

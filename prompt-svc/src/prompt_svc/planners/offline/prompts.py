@@ -11,7 +11,7 @@ from .slots import style_in
 from .text import Words, read
 from .words import split
 
-__all__ = ["MAX_REFINED", "is_scene", "keywords_of", "refined"]
+__all__ = ["MAX_REFINED", "is_scene", "keywords_of", "refined", "unrefined"]
 
 MAX_REFINED = 500
 _LIGHT = re.compile(r"\b(?:light|lighting|lit|golden hour|sunlight|backlit|glow\w*|shadows?|neon|moonlight|candle\w*|anh sang|nang)\b")
@@ -99,6 +99,22 @@ def refined(words: Words, *, language: str, style: str | None = None, topic: str
         if len(base) + 2 + len(extra) <= MAX_REFINED:
             base = f"{base}, {extra}"
     return base[:2000]
+
+
+_ADDED = frozenset(
+    part
+    for words in (*(part for _, _, parts in _SCENES for part in parts), *_OTHER, *_MEDIUM_OF.values(), "fine detail", "rich texture")
+    for part in words.split(", ")
+)
+
+
+def unrefined(prompt: str) -> str:
+    """What a refined prompt began with: the person's own words."""
+    parts = prompt.split(", ")
+    translated_too = frozenset(KEYWORDS_VI.values()) if not prompt.isascii() else frozenset()
+    while len(parts) > 1 and (parts[-1] in _ADDED or parts[-1] in translated_too):
+        parts.pop()
+    return ", ".join(parts)
 
 
 _STOP = frozenset(
