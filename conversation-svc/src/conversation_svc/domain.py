@@ -18,6 +18,7 @@ __all__ = [
     "ENDED",
     "JOB_STATUS",
     "MAX_PICTURES",
+    "Erasure",
     "Finished",
     "MessageNotFoundError",
     "NotAwaitingError",
@@ -180,6 +181,16 @@ class Turn:
         if self.uploaded:
             return self.uploaded[0].ref
         return next(iter(self.sent), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What a person's erasure found: numbers, jobs still running, files of their conversations."""
+
+    sessions: int
+    turns: int
+    active: tuple[str, ...]
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

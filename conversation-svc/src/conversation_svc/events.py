@@ -6,6 +6,7 @@ from typing import Any
 
 from photofun_common.bus import Handler, on
 from photofun_common.contracts.envelope import Event
+from photofun_common.contracts.gallery import UserErased
 from photofun_common.contracts.imaging import ImageReady, JobFinished, SourceStored
 from photofun_common.contracts.prompt import PlanFailed, PlanReady, ReplyReady
 
@@ -44,7 +45,20 @@ async def on_job_finished(conversations: Conversations, event: Event[JobFinished
     await conversations.following.job_finished(event.data)
 
 
-HANDLERS: tuple[Handler, ...] = (on_plan_ready, on_reply_ready, on_plan_failed, on_source_stored, on_image_ready, on_job_finished)
+@on(UserErased)
+async def on_user_erased(conversations: Conversations, event: Event[UserErased]) -> None:
+    await conversations.tending.erase(event.data)
+
+
+HANDLERS: tuple[Handler, ...] = (
+    on_user_erased,
+    on_plan_ready,
+    on_reply_ready,
+    on_plan_failed,
+    on_source_stored,
+    on_image_ready,
+    on_job_finished,
+)
 _DECISIVE = (PlanReady, ReplyReady, PlanFailed, JobFinished)
 
 

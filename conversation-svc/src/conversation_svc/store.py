@@ -19,7 +19,7 @@ from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel, ReturnD
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from .domain import ACTIVE, MAX_PICTURES, Session, SessionPicture, Status, Turn
+from .domain import ACTIVE, MAX_PICTURES, Erasure, Session, SessionPicture, Status, Turn
 
 log = logging.getLogger(__name__)
 __all__ = ["NumberTakenError", "Store", "open_client"]
@@ -360,6 +360,22 @@ class Store:
             gone = {"answer_deleted": True, "reply": None, "refined_prompt": None}
         await self._turns.update_one({"_id": message_id}, {"$set": gone})
         await self._turns.delete_one({"_id": message_id, "user_deleted": True, "answer_deleted": True, "outbox": None})
+
+    @guarded
+    async def erase_user(self, user_id: str, at: datetime) -> Erasure:
+        """Drop a person's sessions and turns that were there at `at`; what they were about, for whoever must hear of it."""
+        before: Document = {"user_id": user_id, "created_at": {"$lte": at}}
+        active: list[str] = []
+        keys: set[str | None] = set()
+        async for turn in self._turns.find(before, {"status": 1, "uploaded.key": 1, "sent": 1, "picture": 1, "reference": 1}):
+            active += [turn["_id"]] if turn.get("status") in ACTIVE else []
+            refs = [*turn.get("uploaded", ()), *turn.get("sent", ()), turn.get("picture"), turn.get("reference")]
+            keys |= {ref.get("key") for ref in refs if ref}
+        async for session in self._sessions.find(before, {"pictures.key": 1}):
+            keys |= {picture["key"] for picture in session.get("pictures", ())}
+        turns = await self._turns.delete_many(before)
+        sessions = await self._sessions.delete_many(before)
+        return Erasure(sessions.deleted_count, turns.deleted_count, tuple(active), tuple(sorted(key for key in keys if key)))
 
     @guarded
     async def drop_turns(self, session_id: str) -> None:

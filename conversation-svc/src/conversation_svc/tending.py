@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from photofun_common.bus import Bus
+from photofun_common.contracts.erasure import SessionsErased
+from photofun_common.contracts.gallery import UserErased
 from photofun_common.errors import DeadlineError
 
 from . import ends
@@ -22,6 +24,7 @@ __all__ = ["Tending"]
 _OVERDUE = timedelta(seconds=10)
 _LOST_REPLY = timedelta(seconds=60)
 _SETTLED = timedelta(seconds=5)
+_KEYS_A_FACT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,18 @@ class Tending:
             await self.sessions.bury(session)
             done += 1
         return done
+
+    async def erase(self, fact: UserErased) -> None:
+        """Drop all that a person said and was answered before `at`, stop what still runs, and report.  A repeat finds what is left."""
+        found = await self.store.erase_user(fact.user_id, fact.at)
+        for job_id in found.active:
+            await self.records.cancel(job_id)
+        parts = [found.keys[start : start + _KEYS_A_FACT] for start in range(0, len(found.keys), _KEYS_A_FACT)] or [()]
+        for number, keys in enumerate(parts):
+            last = number == len(parts) - 1
+            counts = {"sessions": found.sessions, "messages": found.turns} if last else {}
+            told = SessionsErased(job_id=fact.job_id, user_id=fact.user_id, counts=counts, keys=list(keys), last=last)
+            await self.bus.publish(told, str(number), str(found.turns))
 
     async def sweep(self) -> int:
         """End what is overdue, and take over the end of jobs whose events were lost; the number of messages ended."""

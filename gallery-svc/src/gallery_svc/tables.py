@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 __all__ = [
     "AlbumImageRow",
     "AlbumRow",
+    "ErasureRow",
     "GoneRow",
     "ImageRow",
     "Instant",
@@ -125,6 +126,7 @@ class GoneRow(SQLModel, table=True):
     """
 
     __tablename__ = "gone"
+    __table_args__ = (_index("ix_gone_user", "user_id"),)
 
     kind: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
@@ -137,7 +139,7 @@ class OutboxRow(SQLModel, table=True):
     """A file to be removed, not yet told to imaging-svc."""
 
     __tablename__ = "outbox"
-    __table_args__ = (_index("ix_outbox_due", "due_at"),)
+    __table_args__ = (_index("ix_outbox_due", "due_at"), _index("ix_outbox_user", "user_id"))
 
     image_id: str = Field(primary_key=True)
     user_id: str
@@ -237,3 +239,19 @@ class LeaseRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
     holder: str
     until: datetime = Field(sa_type=Instant)
+
+
+class ErasureRow(SQLModel, table=True):
+    """A person's last erasure.  `name` stands for the person; `user_id` is emptied when it is finished."""
+
+    __tablename__ = "erasures"
+    __table_args__ = (_index("ix_erasures_due", "due_at"),)
+
+    name: str = Field(primary_key=True)
+    id: str
+    user_id: str
+    at: datetime = Field(sa_type=Instant)
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    counts: dict[str, int] = Field(sa_column=sa.Column(Json, nullable=False))
+    reported: list[str] = Field(sa_column=sa.Column(Json, nullable=False))
+    finished_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -21,7 +21,7 @@ from .domain import Cursors
 from .events import HANDLERS
 from .files import FileStore
 from .migrate import migrate
-from .service import Albums, Gallery, Imports, Recipes, Services, Upkeep
+from .service import Albums, Erasing, Gallery, Imports, Recipes, Services, Upkeep
 from .settings import GallerySettings
 from .store import Database, Stores
 
@@ -77,10 +77,15 @@ async def open_gallery(settings: GallerySettings, bus: Bus) -> AsyncIterator[Con
                 albums=Albums(stores, cursors),
                 recipes=Recipes(stores, bus, JobStore(bus), cursors, job_deadline=settings.job_deadline),
                 imports=Imports(stores, pictures),
+                erasing=Erasing(stores, bus, wake=upkeep.wake),
                 upkeep=upkeep,
             )
             await asyncio.wait([opening], timeout=_PATIENCE)
-            repeated = ((upkeep.sweep, settings.gallery_sweep_seconds), (services.recipes.advance, settings.gallery_relay_seconds))
+            repeated = (
+                (upkeep.sweep, settings.gallery_sweep_seconds),
+                (services.recipes.advance, settings.gallery_relay_seconds),
+                (services.erasing.advance, settings.gallery_relay_seconds),
+            )
             tasks.append(asyncio.create_task(_after(opening, upkeep.keep_relaying, settings.gallery_relay_seconds)))
             tasks += [asyncio.create_task(_after(opening, partial(upkeep.keep_doing, work), every)) for work, every in repeated]
             yield Context(services, files, pictures, stores, bus)

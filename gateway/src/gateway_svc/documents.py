@@ -24,7 +24,7 @@ _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"
 _TAGS = {
     "chat": "Chat", "prompt": "Prompt", "rec-prompt": "Prompt", "features": "Features", "engines": "Features", "image": "Images",
     "images": "OpenAI-compatible images", "models": "OpenAI-compatible images", "files": "Files", "file": "Files", "jobs": "Jobs",
-    "webhooks": "Webhooks", "gallery": "Gallery",
+    "webhooks": "Webhooks", "gallery": "Gallery", "users": "Users",
 }  # fmt: skip
 _KEY = {
     "name": "Idempotency-Key",

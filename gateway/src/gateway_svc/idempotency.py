@@ -56,8 +56,13 @@ def key_of(exchange: Exchange) -> bytes | None:
 
 
 def _name_of(caller: str, method: str, path: str, key: bytes) -> str:
-    """What stands for this key of this caller on this route."""
-    return hashlib.sha256(b"\n".join([caller.encode(), method.encode(), path.encode(), key])).hexdigest()
+    """What stands for this key of this caller on this route; it begins with what stands for the caller."""
+    call = hashlib.sha256(b"\n".join([caller.encode(), method.encode(), path.encode(), key])).hexdigest()
+    return f"{_owner_of(caller)}.{call}"
+
+
+def _owner_of(caller: str) -> str:
+    return hashlib.sha256(caller.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,14 @@ class IdempotencyKeeper:
             return await self._begin(values, name)
         except UnavailableError as error:
             raise IdempotencyUnavailableError("Idempotency-Key can't be honoured just now: try again shortly", retry_after=2) from error
+
+    async def erase(self, user_id: str) -> int:
+        """Forget all answers of a person; how many keys there were.  Raises UnavailableError."""
+        values = await self._bus.key_value(BUCKET, ttl=_DAY)
+        keys = await values.keys(_owner_of(f"u:{user_id}"))
+        for key in keys:
+            await values.delete(key)
+        return len({tuple(key.split(".")[:2]) for key in keys})
 
     async def _begin(self, values: KeyValue, name: str) -> Claim | Kept:
         fresh = _Running(time.time(), 0.0).renewed()

@@ -31,6 +31,7 @@ _BY_PREFIX = {
     "jobs": IMAGING,
     "webhooks": IMAGING,
     "gallery": GALLERY,
+    "users": GALLERY,
 }
 _CARRIES_PICTURES = frozenset({"features", "chat", "files", "file", "image", "images"})
 _SMALL = 256 * 1024 + 64 * 1024

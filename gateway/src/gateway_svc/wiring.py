@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
 from limits import parse
-from photofun_common.bus import Bus
+from photofun_common.bus import Bus, subscriptions_of
 from photofun_common.identity import IdentityKeeper
 from photofun_common.jetstream import JetStreamBus
 from prometheus_client import start_http_server
@@ -17,6 +17,7 @@ from prometheus_client import start_http_server
 from .assistants import McpDoor
 from .auth import FileKeys, Guard, JwksKeys, Principal
 from .documents import Documents
+from .events import HANDLERS, Forgetting
 from .hosts import Hosts
 from .idempotency import IdempotencyKeeper
 from .limiting import RateKeeper
@@ -82,6 +83,7 @@ async def open_context(settings: Settings, bus: Bus | None = None) -> AsyncItera
     """Everything the gateway needs; `bus` instead of JetStream is for tests."""
     if bus is None:
         async with JetStreamBus(settings.nats_url, "gateway", manage_topology=False) as real, _opened(settings, real) as context:
+            real.subscribe(Forgetting(real, context.idempotency), subscriptions_of(HANDLERS))
             yield context
     else:
         async with _opened(settings, bus) as context:

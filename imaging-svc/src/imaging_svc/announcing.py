@@ -52,6 +52,7 @@ class Announcer:
                 degraded=done.degraded,
                 metadata=done.metadata,
                 created_at=done.finished_at or record.updated_at,
+                accepted_at=record.created_at,
             )
             await self._bus.publish(ready, str(step), str(index))
         if last:

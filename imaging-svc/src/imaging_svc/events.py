@@ -7,7 +7,7 @@ from typing import Any
 from photofun_common.bus import on
 from photofun_common.contracts.conversation import PlanApproved, SessionDeleted
 from photofun_common.contracts.envelope import Event
-from photofun_common.contracts.gallery import EditsRequested, ImagePurged
+from photofun_common.contracts.gallery import EditsRequested, ImagePurged, UserErased
 from photofun_common.contracts.imaging import StepRequested
 from photofun_common.contracts.prompt import PlanFailed, PlanReady, ReplyReady
 
@@ -56,6 +56,11 @@ async def on_edits_requested(service: ImagingService, event: Event[EditsRequeste
     await service.intake.take_edits(event.data)
 
 
+@on(UserErased)
+async def on_user_erased(service: ImagingService, event: Event[UserErased]) -> None:
+    await service.eraser.erase(event.data)
+
+
 HANDLERS: list[Any] = [
     on_plan_ready,
     on_plan_approved,
@@ -65,4 +70,5 @@ HANDLERS: list[Any] = [
     on_session_deleted,
     on_image_purged,
     on_edits_requested,
+    on_user_erased,
 ]

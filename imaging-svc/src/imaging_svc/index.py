@@ -40,6 +40,13 @@ class JobIndex:
     _ends: deque[datetime] = field(default_factory=lambda: deque(maxlen=10_000))
     _forgotten_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
+    def forget(self, job_id: str) -> None:
+        """The job's record is gone."""
+        row = self.rows.pop(job_id, None)
+        if row is not None:
+            self._by_user[row.user_id].discard(job_id)
+            self._open[row.user_id].discard(job_id)
+
     def note(self, record: JobRecord) -> None:
         before = self.rows.get(record.job_id)
         row = _Row(record.user_id, record.status, record.created_at, record.updated_at, record.deadline)

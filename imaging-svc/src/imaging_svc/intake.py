@@ -141,6 +141,7 @@ class Intake:
     async def take_plan(self, plan: PlanReady | PlanApproved) -> None:
         """Accept a message's plan and ask for its first unfinished step (in review mode it waits for approval)."""
         now = datetime.now(UTC)
+        accepted = min(now, plan.deadline - timedelta(seconds=self._deadline))
         fresh = JobRecord(
             job_id=plan.job_id,
             kind="chat",
@@ -148,7 +149,7 @@ class Intake:
             session_id=plan.session_id,
             prompt=plan.prompt,
             deadline=plan.deadline,
-            created_at=now,
+            created_at=accepted,
             updated_at=now,
             traceparent=traceparent.get() or None,
         )

@@ -14,6 +14,7 @@ from photofun_common.jobs import JobStore
 from .announcing import Announcer
 from .attempts import Attempts
 from .engines import Engine
+from .erasing import Eraser
 from .files import Files
 from .guard import PictureFetcher
 from .index import JobIndex
@@ -85,6 +86,7 @@ class ImagingService:
             deadline=deadline,
         )
         self.watcher = Watcher(jobs, self.index, self.runner, announcer)
+        self.eraser = Eraser(bus, jobs, self.index, self.watcher)
         self.take_feature, self.take_plan, self.take_reply = self.intake.take_feature, self.intake.take_plan, self.intake.take_reply
         self.run_step = self.runner.run_step
         self.cancel, self.give_up, self.sweep = self.watcher.cancel, self.watcher.give_up, self.watcher.sweep

@@ -75,7 +75,7 @@ class Gallery:
             height=picture.height, bytes=picture.bytes, content_type=picture.content_type, metadata=fact.metadata, created_at=made,
             updated_at=made,
         )  # fmt: skip
-        if not await self._filing.save_result(image, now=self.now()):
+        if not await self._filing.save_result(image, accepted_at=fact.accepted_at or made, now=self.now()):
             log.info("picture is gone for good", extra={"image_id": image.id})
 
     async def follow_session(self, fact: SessionDeleted) -> None:

@@ -60,18 +60,23 @@ class Upkeep:
 
     async def relay(self) -> int:
         """Tell imaging-svc which files go.  Each is told again, ever more seldom, until `file_removed` confirms it."""
-        told = 0
-        for row in await self._removals.due(self._clock()):
-            fact = ImagePurged(job_id=row.image_id, user_id=row.user_id, image_id=row.image_id, key=row.key)
-            try:
-                await self._bus.publish(fact, str(row.attempts))
-            except UnavailableError:
-                await self._removals.postpone(row.image_id, row.attempts, self._clock() + timedelta(seconds=2))
-                break
-            pause = _PAUSES[min(row.attempts, len(_PAUSES) - 1)]
-            await self._removals.postpone(row.image_id, row.attempts + 1, self._clock() + pause)
-            told += 1
-        return told
+        now = self._clock()
+        rows = await self._removals.due(now)
+        told = await asyncio.gather(*(self._tell(row.image_id, row.user_id, row.key, row.attempts) for row in rows))
+        later: dict[datetime, list[str]] = {}
+        for row, is_told in zip(rows, told, strict=True):
+            pause = _PAUSES[min(row.attempts, len(_PAUSES) - 1)] if is_told else timedelta(seconds=2)
+            later.setdefault(now + pause, []).append(row.image_id)
+        await self._removals.postpone(later)
+        return sum(told)
+
+    async def _tell(self, image_id: str, user_id: str, key: str, attempts: int) -> bool:
+        fact = ImagePurged(job_id=image_id, user_id=user_id, image_id=image_id, key=key)
+        try:
+            await self._bus.publish(fact, str(attempts))
+        except UnavailableError:
+            return False
+        return True
 
     async def file_removed(self, fact: FileRemoved) -> None:
         """The file is gone: nothing is owed any more."""

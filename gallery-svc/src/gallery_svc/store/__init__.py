@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .albums import AlbumStore
 from .database import Database
+from .erasures import Erasures
 from .filing import Filing
 from .images import Act, Images
 from .leases import Leases
@@ -30,10 +31,11 @@ class Stores:
     albums: AlbumStore
     recipes: RecipeStore
     leases: Leases
+    erasures: Erasures
 
     @staticmethod
     def on(database: Database) -> Stores:
-        kinds = (Filing, Images, Lists, Lineage, Removals, AlbumStore, RecipeStore, Leases)
+        kinds = (Filing, Images, Lists, Lineage, Removals, AlbumStore, RecipeStore, Leases, Erasures)
         return Stores(database, *(kind(database) for kind in kinds))  # type: ignore[arg-type]  # in the order of the fields
 
     async def aclose(self) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ..domain import Image, search_text
+from ..domain.erasures import name_of
 from ..tables import GoneRow, ImageRow, OutboxRow
 from .database import Database
 from .lineage import link
@@ -25,13 +26,22 @@ _FACTS = (
     "key", "job_id", "step", "index", "session_id", "parent_id", "parent_key", "feature", "intent", "params", "prompt", "refined_prompt",
     "provider", "model", "degraded", "width", "height", "bytes", "content_type", "created_at", "updated_at",
 )  # fmt: skip
-_Waiting = tuple[Image, datetime, asyncio.Future[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A picture to be filed: when its job was accepted, when it came, and who waits to hear whether it was kept."""
+
+    image: Image
+    accepted_at: datetime
+    now: datetime
+    answer: asyncio.Future[bool]
 
 
 def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
-    for _, _, waiting in batch:
-        if not waiting.done():
-            waiting.set_exception(error)
+    for waiting in batch:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(error)
 
 
 class Filing:
@@ -47,17 +57,17 @@ class Filing:
         if self._filing is not None:
             await self._filing
 
-    async def save_result(self, image: Image, *, now: datetime) -> bool:
+    async def save_result(self, image: Image, *, accepted_at: datetime, now: datetime) -> bool:
         """File a finished picture.  False when it is gone for good.
 
         A repeat changes nothing, a newer telling renews what the engine said; what the person said and the trash stay.
         Pictures that come at the same time share a transaction.
         """
-        waiting: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._results.append((image, now, waiting))
+        waiting = _Waiting(image, accepted_at, now, asyncio.get_running_loop().create_future())
+        self._results.append(waiting)
         if self._filing is None or self._filing.done():
             self._filing = asyncio.create_task(self._file_waiting())
-        return await waiting
+        return await waiting.answer
 
     async def _file_waiting(self) -> None:
         while self._results:
@@ -74,12 +84,13 @@ class Filing:
                         _fail([alone], error)
 
     async def _settle(self, batch: list[_Waiting]) -> None:
-        kept = await self._file_results([image for image, _, _ in batch], now=batch[0][1])
-        for image, _, waiting in batch:
-            if not waiting.done():
-                waiting.set_result(image.id in kept)
+        accepted = {waiting.image.id: waiting.accepted_at for waiting in batch}
+        kept = await self._file_results([waiting.image for waiting in batch], accepted, now=batch[0].now)
+        for waiting in batch:
+            if not waiting.answer.done():
+                waiting.answer.set_result(waiting.image.id in kept)
 
-    async def _file_results(self, images: Sequence[Image], *, now: datetime) -> set[str]:
+    async def _file_results(self, images: Sequence[Image], accepted: Mapping[str, datetime], *, now: datetime) -> set[str]:
         """File these in one transaction; the ids of those that are not gone."""
         ids = {image.id for image in images}
         sessions = {image.session_id for image in images if image.session_id}
@@ -92,16 +103,24 @@ class Filing:
                 sa.or_(
                     sa.and_(col(GoneRow.kind) == "image", col(GoneRow.id).in_(ids)),
                     sa.and_(col(GoneRow.kind) == "session", col(GoneRow.id).in_(sessions)),
+                    sa.and_(col(GoneRow.kind) == "user", col(GoneRow.id).in_({name_of(image.user_id) for image in images})),
                 )
             )
-            gone = {(mark.kind, mark.id): mark.user_id for mark in (await session.exec(marks)).all()}
+            found = (await session.exec(marks)).all()
+            gone = {(mark.kind, mark.id): mark.user_id for mark in found}
+            erased = {mark.id: mark.at for mark in found if mark.kind == "user"}
             rows = {row.id: row for row in (await session.exec(select(ImageRow).where(col(ImageRow.id).in_(ids)))).all()}
             brought = select(ImageRow).where(col(ImageRow.key).in_(keys), col(ImageRow.source_hash).is_not(None))
             copies = [row for row in (await session.exec(brought)).all() if row.id not in ids]
             fresh: list[ImageRow] = []
+            unwanted: list[Image] = []
             for image in images:
                 row = rows.get(image.id)
                 if ("image", image.id) in gone:
+                    continue
+                if (at := erased.get(name_of(image.user_id))) is not None and accepted[image.id] <= at:
+                    gone["image", image.id] = ""
+                    unwanted.append(image)
                     continue
                 if row is None:
                     if image.session_id and gone.get(("session", image.session_id)) == image.user_id:
@@ -116,7 +135,15 @@ class Filing:
                     row.details = image.metadata
                     row.search = search_text(to_image(row))
             await link(session, fresh)
+            await self._refuse(session, unwanted, now)
             return {image_id for image_id in ids if ("image", image_id) not in gone}
+
+    async def _refuse(self, session: AsyncSession, images: Sequence[Image], now: datetime) -> None:
+        """What an erased person's late jobs made goes as well."""
+        keys = [image.key for image in images if image.key]
+        noted = set((await session.exec(select(OutboxRow.image_id).where(col(OutboxRow.image_id).in_(keys)))).all()) if keys else set()
+        fresh = {image.key: image for image in images if image.key and image.key not in noted}
+        session.add_all(OutboxRow(image_id=key, user_id=image.user_id, key=key, due_at=now) for key, image in fresh.items())
 
     async def _file_new(self, session: AsyncSession, image: Image, copies: Sequence[ImageRow], now: datetime) -> ImageRow:
         """A new row, in the place of `copies` that the person brought by the picture's URL before its news came."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -30,8 +31,9 @@ class Removals:
         async with self._database.writing() as session:
             await session.exec(sa.delete(OutboxRow).where(col(OutboxRow.image_id) == image_id, col(OutboxRow.key) == key))
 
-    async def postpone(self, image_id: str, attempts: int, due_at: datetime) -> None:
-        """Tell it again then, unless it is confirmed by then."""
+    async def postpone(self, later: Mapping[datetime, Sequence[str]]) -> None:
+        """Tell these again then, unless they are confirmed by then."""
         async with self._database.writing() as session:
-            waiting = sa.update(OutboxRow).where(col(OutboxRow.image_id) == image_id)
-            await session.exec(waiting.values(attempts=attempts, due_at=due_at))
+            for due_at, image_ids in later.items():
+                waiting = sa.update(OutboxRow).where(col(OutboxRow.image_id).in_(image_ids))
+                await session.exec(waiting.values(attempts=OutboxRow.attempts + 1, due_at=due_at))

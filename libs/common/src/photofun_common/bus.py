@@ -63,6 +63,7 @@ class KeyValue(Protocol):
     async def put(self, key: str, value: bytes) -> int: ...
     async def delete(self, key: str) -> None: ...
     async def items(self) -> list[tuple[str, bytes]]: ...
+    async def keys(self, prefix: str) -> list[str]: ...
     async def watch(self, changed: Callable[[str, bytes], None]) -> None: ...
 
 
@@ -107,6 +108,9 @@ class MemoryKeyValue:
 
     async def items(self) -> list[tuple[str, bytes]]:
         return [(key, value) for key, (value, _) in self._values.items()]
+
+    async def keys(self, prefix: str) -> list[str]:
+        return [key for key in self._values if key.startswith(f"{prefix}.")]
 
     async def watch(self, changed: Callable[[str, bytes], None]) -> None:
         self._watchers.append(changed)

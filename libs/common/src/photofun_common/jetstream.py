@@ -148,6 +148,19 @@ class JetStreamKeyValue:
             await watcher.stop()
         return found
 
+    async def keys(self, prefix: str) -> list[str]:
+        """The keys that begin with `prefix` and a dot."""
+        watcher = await _patient(lambda: self._bucket.watch(f"{prefix}.>", ignore_deletes=True, meta_only=True))
+        found: list[str] = []
+        try:
+            async for entry in watcher:
+                if entry is None:
+                    break
+                found.append(entry.key)
+        finally:
+            await watcher.stop()
+        return found
+
     async def watch(self, changed: Callable[[str, bytes], None]) -> None:
         """Call `changed` for every write from now on, through a plain subscription on the bucket's subjects."""
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from .conversation import MessageReceived, PlanApproved, SessionDeleted
 from .envelope import EventData
-from .gallery import EditsRequested, ImagePurged
+from .erasure import AnswersErased, ChoicesErased, JobsErased, SessionsErased
+from .gallery import EditsRequested, ImagePurged, UserErased
 from .imaging import FileRemoved, ImageReady, JobFinished, SourceStored, StepRequested
 from .prompt import PlanFailed, PlanReady, ReplyReady
 
@@ -36,6 +37,11 @@ FLOW: tuple[Row, ...] = (
     Row(ImagePurged, "gallery-svc", ("imaging-svc",)),
     Row(FileRemoved, "imaging-svc", ("gallery-svc",)),
     Row(EditsRequested, "gallery-svc", ("imaging-svc",)),
+    Row(UserErased, "gallery-svc", ("gateway", "conversation-svc", "prompt-svc", "imaging-svc")),
+    Row(SessionsErased, "conversation-svc", ("gallery-svc",)),
+    Row(ChoicesErased, "prompt-svc", ("gallery-svc",)),
+    Row(JobsErased, "imaging-svc", ("gallery-svc",)),
+    Row(AnswersErased, "gateway", ("gallery-svc",)),
 )
 
 RPC: dict[str, str] = {

@@ -11,7 +11,7 @@ from .envelope import EventData
 from .prompt import PlannedStep
 from .values import PictureRef
 
-__all__ = ["EditsRequested", "ImagePurged"]
+__all__ = ["EditsRequested", "ImagePurged", "UserErased"]
 
 
 class ImagePurged(EventData):
@@ -32,3 +32,11 @@ class EditsRequested(EventData):
     steps: list[PlannedStep] = Field(min_length=1)
     picture: PictureRef
     deadline: datetime
+
+
+class UserErased(EventData):
+    """A person wants everything of theirs gone that was there at `at`.  `job_id` is the erasure's; told until everybody reported."""
+
+    subject: ClassVar[str] = "photofun.gallery.user_erased.v1"
+
+    at: datetime

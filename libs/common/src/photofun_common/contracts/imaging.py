@@ -35,7 +35,10 @@ class SourceStored(EventData):
 
 
 class ImageReady(EventData):
-    """A step made a picture.  Picture ids follow from job, step and index, so a repeat writes the same row."""
+    """A step made a picture.  Picture ids follow from job, step and index, so a repeat writes the same row.
+
+    `accepted_at` is when the job was taken in: what a person had erased meanwhile does not come back.
+    """
 
     subject: ClassVar[str] = "photofun.imaging.image_ready.v1"
 
@@ -55,6 +58,7 @@ class ImageReady(EventData):
     degraded: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
     created_at: datetime
+    accepted_at: datetime | None = None
 
 
 class JobFinished(EventData):
