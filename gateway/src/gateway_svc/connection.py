@@ -133,7 +133,12 @@ class Connection(asyncio.Protocol):
     # --- one exchange
 
     def ask(self, head: bytes, *, seconds: float) -> None:
-        """Send the head of a request (with its body, if that is at hand).  From now on silence may last `seconds`."""
+        """Send the head of a request (with its body, if that is at hand).  From now on silence may last `seconds`.
+
+        Raises ConnectionBrokenError, and nothing was sent.
+        """
+        if not self.is_open:
+            raise ConnectionBrokenError("the connection was closed", is_unanswered=True)
         self.status, self.headers = 0, []
         self.is_complete = self._is_headed = self._until_close = False
         self._trouble = None
@@ -148,7 +153,7 @@ class Connection(asyncio.Protocol):
 
     async def write(self, data: bytes) -> None:
         """More of the body; waits while the service takes no more."""
-        if self.is_lost:
+        if not self.is_open:
             raise ConnectionBrokenError("the connection broke")
         self._transport.write(data)
         self._heard_at = self._loop.time()
@@ -180,9 +185,14 @@ class Connection(asyncio.Protocol):
         return data
 
     @property
+    def is_open(self) -> bool:
+        """Whether something can be sent; a connection closes a moment before it is lost."""
+        return not (self.is_lost or self._transport.is_closing())
+
+    @property
     def can_stay(self) -> bool:
         """Whether another request may follow."""
-        return self.is_complete and self._keeps_alive and not self.is_lost and not self._chunks and not self._until_close
+        return self.is_complete and self._keeps_alive and self.is_open and not self._chunks and not self._until_close
 
     def rest(self) -> None:
         """Nothing is asked until the next `ask`."""

@@ -34,7 +34,7 @@ class Pool:
         now = loop.time()
         while self._idle:
             found = self._idle.pop()
-            if not found.is_lost and now - found.idle_since < _KEEP_SECONDS:
+            if found.is_open and now - found.idle_since < _KEEP_SECONDS:
                 return found
             found.close()
         try:
