@@ -64,6 +64,7 @@ FEATURES: list[tuple[str, dict[str, Any], str]] = [
     ("relight", {"prompt": "warm", "style": "cinematic", "references": REFERENCE}, "/v1/ai/image-relight"),
     ("style_transfer", {"references": REFERENCE, "style_strength": 0.5}, "/v1/ai/image-style-transfer"),
     ("image_expand", {"left": 10}, "/v1/ai/image-expand/flux-pro"),
+    ("upscale", {"model": "creative", "sharpen": 100, "ultra_detail": 40}, "/v1/ai/image-upscaler"),
     ("edit", {"prompt": "add a red hat"}, "/v1/ai/text-to-image/seedream-v4-5-edit"),
     ("edit", {"prompt": "add a red hat", "references": {"mask": png(300, 260, (0, 0, 0, 0))}}, "/v1/ai/ideogram-image-edit"),
 ]
@@ -111,15 +112,26 @@ async def test_a_picture_only_we_can_reach_is_left_to_the_next_engine(url: str |
 
 
 @pytest.mark.parametrize(
-    ("ratio", "name"), [("1:1", "square_1_1"), ("16:9", "widescreen_16_9"), ("21:9", "smartphone_horizontal_20_9"), ("2:3", "portrait_2_3")]
+    ("ratio", "name", "fluid"),
+    [
+        ("1:1", "square_1_1", "square_1_1"),
+        ("16:9", "widescreen_16_9", "widescreen_16_9"),
+        ("9:16", "social_story_9_16", "social_story_9_16"),
+        ("21:9", "smartphone_horizontal_20_9", "widescreen_16_9"),
+        ("4:3", "classic_4_3", "classic_4_3"),
+        ("3:4", "traditional_3_4", "traditional_3_4"),
+        ("3:2", "standard_3_2", "classic_4_3"),
+        ("2:3", "portrait_2_3", "traditional_3_4"),
+    ],
 )
-async def test_aspect_ratios_become_the_providers_names(ratio: str, name: str) -> None:
+@pytest.mark.parametrize("model", ["realism", "fluid"])
+async def test_aspect_ratios_become_the_providers_names(ratio: str, name: str, fluid: str, model: str) -> None:
     fake = FakeFreepik(size=(200, 100))
 
     async with studio(fake) as engine:
-        made = await run(engine, order("image_generation", prompt="a boat", aspect_ratio=ratio))
+        made = await run(engine, order("image_generation", prompt="a boat", aspect_ratio=ratio, model=model))
 
-    assert fake.posts()[0].body["aspect_ratio"] == name
+    assert fake.posts()[0].body["aspect_ratio"] == (fluid if model == "fluid" else name)
     width, height = (int(side) for side in ratio.split(":"))
     assert made.pictures[0].width / made.pictures[0].height == pytest.approx(width / height, rel=0.03)
 

@@ -41,6 +41,7 @@ _PICTURES = ("image", "mask", "reference_image", "style_reference", "structure_r
 _MIN_SIDE = {"/v1/ai/image-expand/flux-pro": 256, "/v1/ai/text-to-image/seedream-v4-5-edit": 256}
 _MAX_PIXELS = {"/v1/ai/image-expand/flux-pro": 20_000_000}
 _MAX_UPSCALED = 25_300_000
+_FLUID_RATIOS = ("square_1_1", "social_story_9_16", "widescreen_16_9", "traditional_3_4", "classic_4_3")
 _MAX_BYTES = {"/v1/ai/text-to-image/seedream-v4-5-edit": 10 * 2**20, _MASKED: 10 * 2**20}
 
 
@@ -81,6 +82,8 @@ def wrong_params(path: str, body: dict[str, Any]) -> list[dict[str, str]]:
         if not _is_stray_quote(error)
     ]
     wrong += [{"name": name, "reason": f"Parameter '{name}' is not known"} for name in body.keys() - _properties(POSTED[path]).keys()]
+    if body.get("model") == "fluid" and body.get("aspect_ratio", "square_1_1") not in _FLUID_RATIOS:
+        wrong.append({"name": "aspect_ratio", "reason": "fluid takes five ratios"})
     if {"transfer_light_from_reference_image", "transfer_light_from_lightmap"} <= body.keys():
         wrong.append({"name": "transfer_light_from_lightmap", "reason": "only one light source"})
     return wrong + [fault for name, value in _pictures(body) if (fault := _wrong_picture(path, name, value, body)) is not None]
