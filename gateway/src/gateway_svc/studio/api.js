@@ -102,23 +102,29 @@ export async function* events(path, { signal, after = 0 } = {}) {
   const response = await send(`/v1${path}?${new URLSearchParams(owner())}`, { headers, signal });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    rest += value;
-    const blocks = rest.split(/\r?\n\r?\n/);
-    rest = blocks.pop();
-    for (const block of blocks) {
-      const event = { event: "message", data: "", id: 0 };
-      for (const line of block.split(/\r?\n/)) {
-        const [, name, text] = line.match(/^(\w+): ?(.*)$/) || [];
-        if (name === "data") event.data += text;
-        else if (name === "id") event.id = Number(text);
-        else if (name) event[name] = text;
-      }
-      if (event.data) yield { ...event, data: JSON.parse(event.data) };
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      rest += value;
+      const blocks = rest.split(/\r?\n\r?\n/);
+      rest = blocks.pop();
+      yield* blocks.map(eventOf).filter(Boolean);
     }
+  } finally {
+    reader.cancel().catch(() => {});
   }
+}
+
+function eventOf(block) {
+  const event = { event: "message", data: "", id: 0 };
+  for (const line of block.split(/\r?\n/)) {
+    const [, name, text] = line.match(/^(\w+): ?(.*)$/) || [];
+    if (name === "data") event.data += text;
+    else if (name === "id") event.id = Number(text);
+    else if (name) event[name] = text;
+  }
+  return event.data ? { ...event, data: JSON.parse(event.data) } : null;
 }
 
 // Follow a job to its end through broken connections: `onUpdate(job)` for each event, `read()` is the last word.
@@ -130,7 +136,7 @@ export async function follow(path, { signal, onUpdate, read, isOver }) {
       for await (const event of events(path, { signal, after })) {
         after = event.id || after;
         tries = 0;
-        if (event.event === "end") break;
+        if (event.event === "end" || event.data.status === "AWAITING_APPROVAL") break;
         onUpdate(event.data);
       }
     } catch (trouble) {
@@ -176,16 +182,21 @@ async function fitted(file) {
   throw new Problem(413, { slug: "input-too-large" });
 }
 
-// Uploads with progress (0..1), which fetch can't tell; answers {url, width, height, …}.
-export async function upload(file, { onProgress = () => {}, signal } = {}) {
+// Uploads a picture; answers {url, width, height, …}.
+export async function upload(file, options) {
   if (!isPicture(file)) throw new Problem(415, { slug: "unsupported-image" });
+  return post("/files/", file, options);
+}
+
+// Sends a file with progress (0..1), which fetch can't tell; answers the result.
+export async function post(path, file, { onProgress = () => {}, signal } = {}) {
   const form = new FormData();
   for (const [name, value] of Object.entries(owner())) form.append(name, value);
-  const given = await fitted(file);
+  const given = isPicture(file) ? await fitted(file) : file;
   form.append("file", given, given.name || "picture.png");
   const answer = await new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", "/v1/files/");
+    request.open("POST", `/v1${path}`);
     for (const [name, value] of Object.entries(signed())) request.setRequestHeader(name, value);
     request.responseType = "json";
     request.upload.onprogress = (event) => { if (event.lengthComputable) onProgress(event.loaded / event.total); };
@@ -197,7 +208,7 @@ export async function upload(file, { onProgress = () => {}, signal } = {}) {
   });
   if (answer.status === 401) {
     await signIn(Boolean(me.token));
-    return upload(file, { onProgress, signal });
+    return post(path, file, { onProgress, signal });
   }
   if (answer.status >= 400) {
     const wait = Number(answer.getResponseHeader("Retry-After")) || 5;

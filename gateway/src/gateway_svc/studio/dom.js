@@ -136,8 +136,8 @@ export function backCloses(close) {
   };
 }
 
-export const chooseFiles = ({ many = false, camera = false } = {}) => new Promise((resolve) => {
-  const field = h("input", { type: "file", accept: "image/*,.heic,.heif", multiple: many, ...(camera ? { capture: "environment" } : {}) });
+export const chooseFiles = ({ many = false, camera = false, zips = false } = {}) => new Promise((resolve) => {
+  const field = h("input", { type: "file", accept: `image/*,.heic,.heif${zips ? ",.zip,application/zip" : ""}`, multiple: many, ...(camera ? { capture: "environment" } : {}) });
   field.className = "unseen";
   field.onchange = () => { resolve([...field.files]); field.remove(); };
   field.oncancel = () => { resolve([]); field.remove(); };

@@ -3,6 +3,8 @@ const seen = new Map();
 const key = (url) => (url ? new URL(url, location.href).pathname.split("/").pop() : "");
 
 export const note = (url, width, height) => { if (url && width && height) seen.set(key(url), { width, height }); };
+// From a thumbnail only the ratio is learnt.
+export const noteRatio = (url, width, height) => { if (url && !seen.has(key(url)) && width && height) seen.set(key(url), { width: 2000, height: (2000 * height) / width }); };
 export const shapeOf = (url) => seen.get(key(url)) || null;
 
 const fromRatio = (text, { width, height }) => {

@@ -79,11 +79,17 @@ export function openViewer({ items, at = 0, more = async () => {}, onGone, onCha
       return stage.replaceChildren(made);
     }
     const small = h("img", { class: "small", src: picture(one.image_url, 512), alt: "" });
-    const img = h("img", { class: "whole", src: picture(one.image_url, wide()), alt: one.title || one.prompt || word("picture"), draggable: false, onload: () => small.remove(),
+    const img = h("img", { class: "whole", src: picture(one.image_url, wide()), alt: one.title || one.prompt || word("picture"), draggable: false, onload: () => { small.remove(); fill(img); },
       onerror: () => stage.replaceChildren(h("p", { class: "hint" }, word("pictureGone"))) });
     stage.replaceChildren(small, img);
     stage.classList.remove("zoomed");
   }
+
+  // A small picture is shown up to twice its size.
+  const fill = (img) => {
+    const share = Math.min(stage.clientWidth / img.naturalWidth, stage.clientHeight / img.naturalHeight, 2);
+    if (share > 1) img.style.width = `${img.naturalWidth * share}px`;
+  };
 
   async function drawDetails(one) {
     panel.replaceChildren(h("div", { class: "skeleton line" }), h("div", { class: "skeleton line" }));

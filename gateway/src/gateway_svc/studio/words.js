@@ -16,7 +16,7 @@ export async function speak(name = language()) {
 const reach = (path) => path.split(".").reduce((inner, part) => inner?.[part], words);
 const filled = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 
-// `word("days", {n: 3})` takes the plural form of n; a name may walk into a group: "problems.needs-image".
+// `word(name, {n: 3})` takes the plural form of n; a name may walk into a group: "problems.needs-image".
 export function word(name, values = {}) {
   const found = reach(name);
   if (found === undefined) return name;

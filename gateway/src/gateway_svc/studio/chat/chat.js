@@ -36,7 +36,9 @@ export function create() {
   root.onkeydown = (event) => { if (event.key === "Escape") root.classList.remove("drawn"); };
   write.drop(root);
   let isAtEnd = true;
-  new ResizeObserver(() => { if (isAtEnd) toEnd(); }).observe(scroller);
+  const growth = new ResizeObserver(() => { if (isAtEnd) toEnd(); });
+  growth.observe(scroller);
+  growth.observe(log);
   scroller.onscroll = () => {
     const away = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
     isAtEnd = away < 60;

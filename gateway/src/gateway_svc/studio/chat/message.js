@@ -1,9 +1,9 @@
-// One message on the screen: words, the frame where its picture comes, what can be done with it.
+// One message on the screen: the frame where its picture comes, words under it so that nothing moves, what can be done with it.
 import { picture, plain, savePicture } from "../api.js";
 import { compare } from "../compare.js";
 import { button, chooseFiles, h, menu, toast } from "../dom.js";
 import { icon } from "../icons.js";
-import { isSameRatio, note, reserve, shapeAfter, shapeOf } from "../shapes.js";
+import { isSameRatio, note, noteRatio, reserve, shapeAfter, shapeOf } from "../shapes.js";
 import { number, word, wordOr } from "../words.js";
 import { review, steps, titleOf } from "./plan.js";
 
@@ -12,7 +12,7 @@ const busy = (status) => status === "PROCESSING";
 
 export function userMessage(message) {
   const urls = [...new Set([message.image_url, ...(message.uploaded_urls || []), ...(message.pictures || [])].filter(Boolean))];
-  const thumbs = urls.map((url) => h("img", { src: picture(url, 256), alt: word("attached"), onload: ({ target }) => note(url, target.naturalWidth, target.naturalHeight) }));
+  const thumbs = urls.map((url) => h("img", { src: picture(url, 256), alt: word("attached"), onload: ({ target }) => noteRatio(url, target.naturalWidth, target.naturalHeight) }));
   const words = h("p", { dir: "auto" }, message.content);
   const node = h("li", { class: "msg user", data: { id: message.message_id || "" } }, h("span", { class: "unseen" }, word("you")),
     thumbs.length ? h("div", { class: "sent" }, thumbs) : null, h("div", { class: "bubble" }, words));
@@ -33,7 +33,7 @@ export function botMessage(message, context) {
   const progress = h("div", { class: "progress" });
   const frame = h("figure", { class: "frame", hidden: true });
   const rest = h("div", { class: "rest" });
-  const root = h("li", { class: "msg bot", data: { id: message.message_id } }, h("span", { class: "unseen" }, word("studio")), words, progress, frame, rest);
+  const root = h("li", { class: "msg bot", data: { id: message.message_id } }, h("span", { class: "unseen" }, word("studio")), progress, frame, words, rest);
   let drawn = "";
   let comparing = false;
 
@@ -87,7 +87,7 @@ export function botMessage(message, context) {
     reserve(frame, shapeOf(url) || shapeAfter(plan, shapeOf(context.source())));
     const alt = message.refined_prompt?.original_prompt || message.content || word("picture");
     const img = h("img", { src: picture(url, 1280), alt, onload: () => {
-      note(url, img.naturalWidth, img.naturalHeight);
+      noteRatio(url, img.naturalWidth, img.naturalHeight);
       if (!size.width) reserve(frame, shapeOf(url));
       frame.classList.add("ready");
     }, onerror: () => frame.replaceChildren(h("p", { class: "hint" }, word("pictureGone"))) });

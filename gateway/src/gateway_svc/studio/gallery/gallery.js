@@ -57,16 +57,16 @@ export function create() {
       icon(sign), h("span", { class: "grow" }, label), n ? h("small", {}, number(n)) : null);
     parts.replaceChildren(
       entry("all", "gallery", word("all"), facets?.total), entry("favorites", "star", word("favorites"), facets?.favorites), entry("trash", "trash", word("trash"), facets?.trash),
-      ...(shelf.isKnown() ? [h("div", { class: "parts-head" }, h("h2", {}, word("albums")), button(word("newAlbum"), () => shelf.make(), { sign: "plus", only: true, kind: "ghost small" })),
-        ...shelf.all().map((each) => entry(each.id, "album", each.name, each.count))] : []));
+      h("div", { class: "parts-head" }, h("h2", {}, word("albums")), button(word("newAlbum"), () => shelf.make(), { sign: "plus", only: true, kind: "ghost small" })),
+      ...shelf.all().map((each) => entry(shelf.idOf(each), "album", each.title, each.count)));
   }
 
   function drawHead() {
     const here = album();
-    heading.textContent = here ? here.name : word(part);
+    heading.textContent = here ? here.title : word(part);
     headActs.replaceChildren(...(isTrash()
       ? [facets?.trash ? button(word("restoreAll"), restoreAll, { sign: "undo" }) : null, facets?.trash ? button(word("emptyTrash"), emptyTrash, { sign: "trash" }) : null]
-      : [button(word("import"), async () => bring(await chooseFiles({ many: true })), { sign: "upload" }), more]).filter(Boolean));
+      : [button(word("import"), async () => bring(await chooseFiles({ many: true, zips: true })), { sign: "upload" }), more]).filter(Boolean));
     bar.classList.toggle("plainer", isTrash());
     const intents = Object.entries(facets?.intents || {}).sort((one, other) => other[1] - one[1]);
     kind.replaceChildren(h("option", { value: "" }, word("anyFeature")), ...intents.map(([name, n]) => h("option", { value: name, selected: name === filter.intent }, `${titleOf(name)} (${number(n)})`)));
@@ -86,7 +86,7 @@ export function create() {
     if (filter.from) asks.from = new Date(`${filter.from}T00:00:00`).toISOString();
     if (filter.to) asks.to = new Date(`${filter.to}T23:59:59.999`).toISOString();
     if (part === "favorites") asks.favorite = "true";
-    if (album()) Object.assign(asks, shelf.query(album()));
+    if (album()) asks.album_id = part;
     return asks;
   };
   const isFiltered = () => Boolean(filter.q || filter.intent || filter.from || filter.to);
@@ -102,6 +102,7 @@ export function create() {
       cursor = meta.next_cursor;
       loading = null;
       if (meta.total !== undefined && meta.total !== null) count.textContent = meta.total ? word("count", { n: meta.total }) : "";
+      if (fresh) state.replaceChildren();
       fresh ? grid.set(result) : grid.append(result);
       drawState();
     } catch (trouble) {
@@ -125,7 +126,7 @@ export function create() {
 
   async function reload() {
     grid.set([]);
-    state.replaceChildren(h("div", { class: "skeleton-grid" }, skeletons(18, "tile")));
+    state.replaceChildren(h("div", { class: "skeleton-grid" }, skeletons(18, "photo")));
     scroller.scrollTop = 0;
     await Promise.allSettled([load({ fresh: true }), counts()]);
   }
@@ -170,7 +171,7 @@ export function create() {
       button(word("close"), () => grid.clear(), { sign: "close", only: true, kind: "ghost" }), h("strong", { "aria-live": "polite" }, word("selected", { n: selected.size })), h("span", { class: "grow" }),
       ...(isTrash()
         ? [act("restore", "undo", () => act_on("restore", "restored")), act("purge", "trash", async () => { if (await askPurge(selected.size)) act_on("purge", "purged"); })]
-        : [act("favorite", "star", favor), shelf.isKnown() ? act("addToAlbum", "album", addToAlbum) : null, album() ? act("removeFromAlbum", "close", takeOut) : null,
+        : [act("favorite", "star", favor), act("addToAlbum", "album", addToAlbum), album() ? act("removeFromAlbum", "close", takeOut) : null,
           act("download", "download", downloadThese), act("toTrash", "trash", () => act_on("trash", "trashed", "restore"))].filter(Boolean)));
   }
 
@@ -203,7 +204,7 @@ export function create() {
         grid.change({ ...each, favorite });
       }
     } catch (trouble) { say(trouble); }
-    counts();
+    if (part === "favorites") reload(); else counts();
   }
   async function addToAlbum() {
     const ids = [...grid.selected];
@@ -212,7 +213,7 @@ export function create() {
     try {
       await shelf.add(into, ids);
       grid.clear();
-      toast(word("addedTo", { n: ids.length, album: into.name }));
+      toast(word("addedTo", { n: ids.length, album: into.title }));
       drawParts();
     } catch (trouble) { say(trouble); }
   }
@@ -265,12 +266,12 @@ export function create() {
     root,
     async show(name = "all") {
       know().then(drawHead, () => {});
-      await shelf.load();
       if (name === part && grid.items.length) {
-        drawParts();
         scroller.scrollTop = top;
+        shelf.load();
         return freshen().catch(say);
       }
+      await shelf.load();
       part = name === "all" || name === "favorites" || name === "trash" || shelf.find(name) ? name : "all";
       grid.clear();
       drawParts();

@@ -13,7 +13,7 @@ const idOf = (item) => item.image_id || item.id;
 
 // `more()` is asked for the next page when the end comes near; `onOpen(index)`, `onSelect(set)`.
 export function createGrid({ scroller, more, onOpen, onSelect, badge = () => null }) {
-  const root = h("div", { class: "grid", role: "list", "aria-label": word("gridOf") });
+  const root = h("div", { class: "grid", role: "group", "aria-label": word("gridOf") });
   const alive = new Map();
   const selected = new Set();
   let items = [];
@@ -104,12 +104,10 @@ export function createGrid({ scroller, more, onOpen, onSelect, badge = () => nul
       alive.set(key, node);
       root.append(node);
     }
-    if (index !== undefined && node.at !== index) {
+    if (index !== undefined) {
       node.at = index;
-      node.setAttribute("aria-posinset", String(index + 1));
-      node.setAttribute("aria-setsize", String(items.length));
+      for (const button of node.querySelectorAll("button")) button.tabIndex = index === focused ? 0 : -1;
     }
-    if (index !== undefined) for (const button of node.querySelectorAll("button")) button.tabIndex = index === focused ? 0 : -1;
     node.style.transform = `translate(${place.left}px, ${place.top}px)`;
     node.style.width = `${place.width}px`;
     node.style.height = `${place.height}px`;
@@ -119,10 +117,10 @@ export function createGrid({ scroller, more, onOpen, onSelect, badge = () => nul
     const id = idOf(item);
     const title = item.title || item.prompt || word("picture");
     const img = h("img", { src: picture(item.image_url, devicePixelRatio > 1 ? 512 : 384), alt: "", decoding: "async", draggable: false });
-    img.onload = () => img.classList.add("ready");
+    if (/png|webp/.test(item.content_type || "")) img.className = "clear";
     const open = h("button", { type: "button", class: "tile-open", "aria-label": title, title }, img);
     const check = h("button", { type: "button", class: "tile-check", role: "checkbox", "aria-label": word("selectThis", { title }), "aria-checked": String(selected.has(id)) }, icon("check"));
-    const node = h("div", { class: "tile", role: "listitem" }, open, check, item.favorite ? h("span", { class: "tile-star" }, icon("star", { filled: true })) : null, badge(item));
+    const node = h("div", { class: "tile" }, open, check, item.favorite ? h("span", { class: "tile-star" }, icon("star", { filled: true })) : null, badge(item));
     node.classList.toggle("on", selected.has(id));
     open.onclick = (event) => {
       if (node.held) { node.held = false; return; }
@@ -214,8 +212,16 @@ export function createGrid({ scroller, more, onOpen, onSelect, badge = () => nul
       draw();
     },
     remove(ids) { drop(ids); const gone = new Set(ids); items = items.filter((each) => !gone.has(idOf(each))); focused = Math.min(focused, Math.max(0, items.length - 1)); again(); mark(); },
-    change(item) { const id = idOf(item); items = items.map((each) => (idOf(each) === id ? { ...each, ...item } : each)); drop([id]); draw(); },
+    change(item) {
+      const id = idOf(item);
+      const had = alive.get(id)?.contains(document.activeElement);
+      const was = selected.has(id);
+      items = items.map((each) => (idOf(each) === id ? { ...each, ...item } : each));
+      drop([id]);
+      if (was) selected.add(id);
+      draw();
+      if (had) alive.get(id)?.querySelector("button").focus({ preventScroll: true });
+    },
     selectAll() { for (const each of items) selected.add(idOf(each)); mark(); },
-    scrollToIndex(index) { focus(index); },
   };
 }

@@ -32,7 +32,7 @@ export function bench(feature) {
   const special = SPECIAL[feature.name]?.({ easel, onChange: () => mark(), onWords: (text) => fields.set("prompt", text) });
   const fields = form(feature, {
     skip: [...(feature.name === "adjust" ? ["operations"] : []), ...(special?.skip || [])],
-    ideas: feature.parameters.properties.prompt ? ideas : [],
+    ideas: feature.parameters.properties.prompt?.description ? ideas : [],
     onChange: (next) => { values = next; special?.heard?.(next); mark(); },
   });
   const slots = h("div", { class: "fields" }, feature.references.map(slot));

@@ -15,7 +15,7 @@ export function expander({ easel, onChange }) {
   const says = h("p", { class: "hint", "aria-live": "polite" });
   const img = h("img", { alt: "", draggable: false });
   const grips = Object.fromEntries(SIDES.map((side) => [side, h("div", {
-    class: `side-grip ${side}`, tabIndex: 0, role: "slider", "aria-label": word("expandHandle", { side: word(`sides.${side}`) }), "aria-valuemin": 0, "aria-valuemax": MOST, "aria-valuenow": 0, data: { side },
+    class: `side-grip ${side}`, tabIndex: 0, role: "slider", "aria-label": word("expandHandle", { side: word(`edges.${side}`) }), "aria-valuemin": 0, "aria-valuemax": MOST, "aria-valuenow": 0, data: { side },
   }, h("i", {}))]));
   const sheet = h("div", { class: "expand-sheet checker" }, img, Object.values(grips));
   const holder = h("div", { class: "expand-box" }, sheet);
@@ -67,7 +67,9 @@ export function expander({ easel, onChange }) {
     const [across, down] = text.split(":").map(Number);
     const wide = Math.max(source.width, (source.height * across) / down);
     const high = Math.max(source.height, (source.width * down) / across);
-    put({ left: (wide - source.width) / 2, right: (wide - source.width) / 2, top: (high - source.height) / 2, bottom: (high - source.height) / 2 });
+    const [roomAcross, roomDown] = [Math.round(wide - source.width), Math.round(high - source.height)];
+    const [left, top] = [Math.floor(roomAcross / 2), Math.floor(roomDown / 2)];
+    put({ left, right: roomAcross - left, top, bottom: roomDown - top });
   };
   const chip = (label, deed, box) => h("button", { type: "button", class: "chip", onclick: () => source && deed() }, box, h("span", {}, label));
   new ResizeObserver(() => draw()).observe(holder);

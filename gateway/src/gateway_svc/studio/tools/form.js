@@ -56,7 +56,7 @@ export function field(name, schema, value, onValue, { root, ideas = [], isRequir
   if (schema.properties) return group(schema, value || {}, onValue, root);
   if (schema.enum) return choices(name, label, schema, value, onValue);
   if (schema.type === "boolean") return toggle(label, schema, value, onValue);
-  if (schema.type === "integer" || schema.type === "number") return numeric(label, schema, value, onValue);
+  if (schema.type === "integer" || schema.type === "number") return numeric(name, label, schema, value, onValue);
   if (schema.type === "array" && schema.items?.oneOf) return operations(label, schema, value || [], onValue, root);
   if (schema.type === "string" && schema.pattern?.includes(COLOR)) return color(label, value, onValue);
   if (schema.type === "string") return words(label, schema, value || "", onValue, { ideas, isRequired });
@@ -117,14 +117,14 @@ function toggle(label, schema, value, onValue) {
   return { node: h("label", { class: "check" }, box, h("span", {}, label)), set(next) { box.checked = next; } };
 }
 
-function numeric(label, schema, value, onValue) {
+function numeric(name, label, schema, value, onValue) {
   const least = schema.minimum ?? schema.ge;
   const most = schema.maximum ?? schema.le;
   const isWhole = schema.type === "integer";
   if (least === undefined || most === undefined || most - least > 10_000) {
-    const box = h("input", { type: "number", min: least, max: most, step: isWhole ? 1 : "any", value: value ?? "", placeholder: word("random"), inputMode: "numeric" });
+    const box = h("input", { type: "number", min: least, max: most, step: isWhole ? 1 : "any", value: value ?? "", placeholder: word(name === "seed" ? "random" : "auto"), inputMode: "numeric" });
     box.oninput = () => onValue(box.value === "" ? undefined : Number(box.value));
-    return { node: h("label", { class: "field" }, h("span", {}, label), box), set(next) { box.value = next ?? ""; } };
+    return { node: h("label", { class: "field number" }, h("span", {}, label), box), set(next) { box.value = next ?? ""; } };
   }
   if (isWhole && most - least < 5) {
     const few = { ...schema, enum: Array.from({ length: most - least + 1 }, (_, at) => least + at) };
@@ -135,9 +135,10 @@ function numeric(label, schema, value, onValue) {
 
 // A slider that says its value and goes back to `home` with a double click.
 export function slider(label, { least, most, step = 1, value, home = value, onValue, unit = "" }) {
-  const shown = h("output", {});
+  const id = `f${(counter += 1)}`;
+  const shown = h("output", { for: id });
   const says = (next) => (step < 1 ? `${number(Math.round(next * 100))} %` : `${least < 0 && next > 0 ? "+" : ""}${number(next)}${unit}`);
-  const range = h("input", { type: "range", min: least, max: most, step, value });
+  const range = h("input", { type: "range", id, min: least, max: most, step, value });
   const paint = () => {
     shown.textContent = says(Number(range.value));
     const [low, high] = least < 0 ? [Math.min(0, range.value), Math.max(0, range.value)] : [least, range.value];
@@ -147,7 +148,7 @@ export function slider(label, { least, most, step = 1, value, home = value, onVa
   range.oninput = () => { paint(); onValue(Number(range.value)); };
   range.ondblclick = () => { range.value = home; paint(); onValue(home); };
   paint();
-  return { node: h("label", { class: "field slide" }, h("span", {}, label), shown, range), set(next) { range.value = next; paint(); } };
+  return { node: h("div", { class: "field slide" }, h("label", { for: id }, label), shown, range), set(next) { range.value = next; paint(); } };
 }
 
 export function color(label, value, onValue, { none = true } = {}) {

@@ -13,7 +13,7 @@ export function create() {
   let open = null;
 
   async function show(name) {
-    if (!root.childElementCount) root.append(h("div", { class: "tool-list" }, h("div", { class: "tool-grid" }, skeletons(9, "tile"))));
+    if (!root.childElementCount) root.append(h("div", { class: "tool-list" }, h("div", { class: "tool-grid" }, skeletons(9, "photo"))));
     let all;
     try {
       all = [...await features()].sort((one, other) => rank(one) - rank(other));

@@ -44,7 +44,7 @@ export default {
   tryAgainNew: "Another try", examples: "Ideas", presets: "Looks", addReference: "Add a reference picture", optional: "optional", required: "needed", auto: "Automatic", none: "None", random: "Random", characters: "{n} of {most}",
   lightPad: "Where the light comes from", lightFrom: "Light from {side}", sides: { left: "the left", right: "the right", top: "above", bottom: "below", "top-left": "the top left", "top-right": "the top right", "bottom-left": "the bottom left", "bottom-right": "the bottom right", front: "the front", behind: "behind" }, lightColor: "Colour of the light",
   cropFrame: "Crop frame: arrow keys move it, with Shift they resize it", freeRatio: "Free", ratio: "Ratio", rotateLeft: "Rotate left", rotateRight: "Rotate right", flipH: "Flip", flipV: "Flip upside down", straighten: "Straighten", reset: "Reset",
-  groups: { crop: "Crop", light: "Light & colour", looks: "Looks", focus: "Focus", text: "Text", size: "Size" }, newRoom: "How much room", expandHandle: "Room at the {side}: arrow keys change it", newSize: "{from} → {to}", allSides: "All sides", lookNames: { original: "Original", mono: "Black & white", noir: "Noir", sepia: "Sepia", warm: "Warm", cool: "Cool", vivid: "Vivid", faded: "Faded", golden: "Golden" },
+  groups: { crop: "Crop", light: "Light & colour", looks: "Looks", focus: "Focus", text: "Text", size: "Size" }, newRoom: "How much room", expandHandle: "{side}: arrow keys make room", edges: { left: "Left edge", right: "Right edge", top: "Upper edge", bottom: "Lower edge" }, newSize: "{from} → {to}", allSides: "All sides", lookNames: { original: "Original", mono: "Black & white", noir: "Noir", sepia: "Sepia", warm: "Warm", cool: "Cool", vivid: "Vivid", faded: "Faded", golden: "Golden" },
   maskBrush: "Paint where it may change", brush: "Brush", clearMask: "Clear", chooseFirst: "Choose a picture first.",
   problems: {
     unknown: "Something went wrong ({status}).", offline: "The studio can’t be reached just now.", "needs-image": "Which picture? Send one along, or make one first.", "needs-reference": "A second picture is needed as the reference.",
@@ -57,7 +57,7 @@ export default {
     "scope-missing": "Your key may only look, not change.", forbidden: "That belongs to somebody else.", unauthorized: "Please sign in.", overloaded: "The studio is very busy. Please try again in a moment.", unavailable: "Part of the studio is away just now. Please try again in a moment.",
     "service-unavailable": "Part of the studio is away just now. Please try again in a moment.", "service-timeout": "Part of the studio is too slow just now. Please try again.", "internal-error": "That’s our fault. Please try again.", "session-not-found": "This chat is gone.", "message-not-found": "This message is gone.", "image-not-found": "This picture is gone.",
   },
-  features: { undo: "Undo", chat: "Chat", clarify: "Question" },
+  features: { undo: "Undo", chat: "Chat", clarify: "Question", import: "Imported" },
   params: { flavor: "Kind of picture", scale_factor: "How much larger", background_image: "New background", mask: "Where it may change", style_reference: "Style to follow", reference_image: "Reference picture" },
   values: {
     darker_but_realistic: "darker, realistic", photo_denoiser: "noisy photo", "3d": "3D", "digital-art": "digital art", "oil-painting": "oil painting", "pixel-art": "pixel art", super_pop: "super pop",

@@ -44,7 +44,7 @@ export default {
   tryAgainNew: "Thử lần nữa", examples: "Ý tưởng", presets: "Phong cách", addReference: "Thêm ảnh mẫu", optional: "không bắt buộc", required: "bắt buộc", auto: "Tự động", none: "Không", random: "Ngẫu nhiên", characters: "{n}/{most}",
   lightPad: "Ánh sáng từ đâu", lightFrom: "Ánh sáng từ {side}", sides: { left: "bên trái", right: "bên phải", top: "phía trên", bottom: "phía dưới", "top-left": "phía trên bên trái", "top-right": "phía trên bên phải", "bottom-left": "phía dưới bên trái", "bottom-right": "phía dưới bên phải", front: "phía trước", behind: "phía sau" }, lightColor: "Màu ánh sáng",
   cropFrame: "Khung cắt: phím mũi tên để di chuyển, giữ Shift để đổi cỡ", freeRatio: "Tự do", ratio: "Tỉ lệ", rotateLeft: "Xoay trái", rotateRight: "Xoay phải", flipH: "Lật ngang", flipV: "Lật dọc", straighten: "Làm thẳng", reset: "Đặt lại",
-  groups: { crop: "Cắt", light: "Sáng & màu", looks: "Phong cách", focus: "Độ nét", text: "Chữ", size: "Cỡ ảnh" }, newRoom: "Thêm bao nhiêu chỗ", expandHandle: "Nới {side}: dùng phím mũi tên", newSize: "{from} → {to}", allSides: "Mọi phía", lookNames: { original: "Ảnh gốc", mono: "Đen trắng", noir: "Noir", sepia: "Nâu cổ", warm: "Ấm", cool: "Lạnh", vivid: "Rực rỡ", faded: "Phai", golden: "Vàng nắng" },
+  groups: { crop: "Cắt", light: "Sáng & màu", looks: "Phong cách", focus: "Độ nét", text: "Chữ", size: "Cỡ ảnh" }, newRoom: "Thêm bao nhiêu chỗ", expandHandle: "{side}: phím mũi tên để nới", edges: { left: "Cạnh trái", right: "Cạnh phải", top: "Cạnh trên", bottom: "Cạnh dưới" }, newSize: "{from} → {to}", allSides: "Mọi phía", lookNames: { original: "Ảnh gốc", mono: "Đen trắng", noir: "Noir", sepia: "Nâu cổ", warm: "Ấm", cool: "Lạnh", vivid: "Rực rỡ", faded: "Phai", golden: "Vàng nắng" },
   maskBrush: "Tô chỗ được phép đổi", brush: "Cọ", clearMask: "Xóa vùng tô", chooseFirst: "Hãy chọn ảnh trước.",
   problems: {
     unknown: "Có lỗi xảy ra ({status}).", offline: "Hiện không kết nối được với studio.", "needs-image": "Ảnh nào vậy? Hãy gửi kèm một ảnh, hoặc tạo một ảnh trước.", "needs-reference": "Cần thêm một ảnh thứ hai làm mẫu.",
@@ -57,7 +57,7 @@ export default {
     "scope-missing": "Khóa của bạn chỉ được xem, không được sửa.", forbidden: "Cái này thuộc về người khác.", unauthorized: "Hãy đăng nhập.", overloaded: "Studio đang rất bận. Hãy thử lại sau giây lát.", unavailable: "Một phần studio đang tạm vắng. Hãy thử lại sau giây lát.",
     "service-unavailable": "Một phần studio đang tạm vắng. Hãy thử lại sau giây lát.", "service-timeout": "Một phần studio đang quá chậm. Hãy thử lại.", "internal-error": "Lỗi của chúng tôi. Hãy thử lại.", "session-not-found": "Cuộc trò chuyện này không còn.", "message-not-found": "Tin nhắn này không còn.", "image-not-found": "Ảnh này không còn.",
   },
-  features: { undo: "Hoàn tác", chat: "Trò chuyện", clarify: "Câu hỏi" },
+  features: { undo: "Hoàn tác", chat: "Trò chuyện", clarify: "Câu hỏi", import: "Ảnh thêm vào" },
   params: {
     prompt: "Mô tả", aspect_ratio: "Tỉ lệ", num_images: "Số ảnh", style: "Phong cách", seed: "Số gieo", refine: "Trau chuốt mô tả", size: "Kích thước", model: "Mô hình", output_format: "Định dạng",
     imagination: "Mức sáng tạo", light_transfer_strength: "Cường độ", mask_only: "Chỉ lấy mặt nạ", background_color: "Màu nền", style_strength: "Độ phong cách", structure_strength: "Giữ đường nét", is_portrait: "Chân dung", portrait_style: "Kiểu chân dung",
