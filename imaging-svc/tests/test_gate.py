@@ -97,6 +97,9 @@ async def test_a_slow_engine_takes_no_place_of_another() -> None:
             pass
     with pytest.raises(LaneFullError):
         await hang(99)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05), lanes.of("freepik").place("bob", patient=True):
+            pass
 
     for task in stuck:
         task.cancel()

@@ -129,9 +129,9 @@ class FairSlots:
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
     @asynccontextmanager
-    async def place(self, user_id: str) -> AsyncIterator[None]:
-        """Wait for a turn, hold it for the block."""
-        if self._max_waiting is not None and self._free <= 0 and self.waiting >= self._max_waiting:
+    async def place(self, user_id: str, *, patient: bool = False) -> AsyncIterator[None]:
+        """Wait for a turn, hold it for the block; the patient wait however long the queue is."""
+        if not patient and self._max_waiting is not None and self._free <= 0 and self.waiting >= self._max_waiting:
             raise LaneFullError("Too much of this engine's work is waiting already", retry_after=5)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._notice(user_id)

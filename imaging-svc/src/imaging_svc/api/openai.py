@@ -118,7 +118,9 @@ async def edits(request: Request, service: ServiceDep, caller: CallerDep) -> Res
         edit = by_id("edit")
         assert edit is not None
         if service.router.route("edit"):
-            params = validated(edit.params, {"prompt": asked.prompt, "num_images": asked.n or 1, "size": asked.size_or_none()})
+            params = validated(
+                edit.params, {"prompt": asked.prompt, "num_images": asked.n or 1, "size": asked.size_or_none(), "model": asked.model}
+            )
             record = await service.take_feature(edit, _user(caller, asked.user), params, picture, {"mask": mask}, once_of(request))
         else:
             record = await _edit_locally(service, _user(caller, asked.user), asked, picture, once_of(request))
