@@ -19,6 +19,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 __all__ = ["Database"]
 
 ANYBODY = "*"
+_SETTINGS = (
+    "statement_timeout=5000",
+    "lock_timeout=2000",
+    "idle_in_transaction_session_timeout=10000",
+    "plan_cache_mode=force_custom_plan",  # one person has ten pictures, another a hundred thousand: one plan does not fit both
+)
 _ROLE = sa.text(
     "SELECT CASE WHEN (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user) "
     "AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'photofun_gallery') THEN 'photofun_gallery' ELSE 'none' END"
@@ -50,7 +56,7 @@ class Database:
             url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, pool_timeout=2, pool_recycle=1800,
             connect_args={
                 "connect_timeout": 2,
-                "options": "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000",
+                "options": " ".join(f"-c {setting}" for setting in _SETTINGS),
             },
         )  # fmt: skip
 
