@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 STAMP := $(VENV)/.installed
 SERVICES := gateway conversation-svc prompt-svc imaging-svc gallery-svc
-PACKAGES := libs/common $(SERVICES) tools
+PACKAGES := libs/common $(SERVICES) clients/python tools
 SOURCES := $(addsuffix /src,$(PACKAGES))
 CODE := $(PACKAGES) tests benchmarks deploy
 UNIT := $(addsuffix /tests,$(PACKAGES)) tests/deploy
@@ -39,7 +39,7 @@ demo: install ## send the README's conversation to the running studio
 
 ## Test it
 
-.PHONY: test unit e2e chaos rolling alone diffusers lint fmt bench gallery-sheet eval
+.PHONY: test unit e2e chaos faults soak rolling alone diffusers lint fmt bench gallery-sheet eval
 test: install weights ## every test: the services' own, then the whole studio's
 	@$(MAKE) unit
 	@$(MAKE) e2e
@@ -52,6 +52,12 @@ e2e: install weights ## the tests that start the real studio
 
 chaos: install weights ## kill and freeze everything at random; SEEDS=1 SECONDS=30
 	$(PY) -m tests.chaos.driver --seeds $(or $(SEEDS),1) --seconds $(or $(SECONDS),30)
+
+faults: install weights ## the fault matrix, a test a cell (about ten minutes)
+	$(PY) -m pytest -q -n 0 tests/faults
+
+soak: install ## half load on the running studio for MINUTES=20: does anything grow?
+	$(PY) benchmarks/soak.py --minutes $(or $(MINUTES),20)
 
 alone: $(UV) weights ## each service in a clean environment with its own lock
 	@for folder in $(SERVICES); do echo "== $$folder"; $(PY) -m photofun_tools.alone $$folder; done
@@ -90,20 +96,23 @@ eval: install ## how well the offline planner understands
 
 ## Keep it
 
-.PHONY: install weights lock openapi flow users env images clean
+.PHONY: install weights lock openapi client flow users env images clean
 install: $(STAMP) ## .venv with everything in it
 
 weights: .weights/.checked ## the models' weights, checked
 
 lock: $(UV) ## resolve all dependencies again
-	$(UV) pip compile -q $(addsuffix /pyproject.toml,$(PACKAGES)) --group pyproject.toml:dev --universal --generate-hashes --no-emit-package photofun-common --no-emit-index-url -o requirements.lock
+	$(UV) pip compile -q $(addsuffix /pyproject.toml,$(PACKAGES)) --group pyproject.toml:dev --universal --generate-hashes --no-emit-package photofun-common --no-emit-package photofun-client --no-emit-index-url -o requirements.lock
 	@for folder in $(SERVICES) tools; do echo "$$folder/requirements.lock"; \
-	  $(UV) pip compile -q $$folder/pyproject.toml -c requirements.lock --universal --generate-hashes --no-emit-package photofun-common --no-emit-index-url -o $$folder/requirements.lock; done
+	  $(UV) pip compile -q $$folder/pyproject.toml -c requirements.lock --universal --generate-hashes --no-emit-package photofun-common --no-emit-package photofun-client --no-emit-index-url -o $$folder/requirements.lock; done
 	@echo libs/common/requirements.lock; $(UV) pip compile -q libs/common/pyproject.toml -c requirements.lock --universal --generate-hashes --no-emit-index-url -o libs/common/requirements.lock
-	@! grep -nE 'https?://|file://' requirements.lock $(addsuffix /requirements.lock,$(PACKAGES))
+	@! grep -nE 'https?://|file://' requirements.lock $(wildcard $(addsuffix /requirements.lock,$(PACKAGES)))
 
 openapi: install ## write docs/openapi.json from the running services' models
 	@$(PY) -m photofun_tools.documents openapi docs/openapi.json
+
+client: install ## write the Python client's calls and types from docs/openapi.json
+	@$(PY) -m photofun_tools.client
 
 flow: install ## write docs/flow.md from the contracts
 	@$(PY) -m photofun_tools.documents flow docs/flow.md
