@@ -44,4 +44,5 @@ def _keys_of(record: JobRecord) -> Iterator[str]:
     """The files that a job used or made."""
     used = [record.source, record.reference_picture, *(picture for step in record.steps for picture in step.pictures)]
     yield from (picture.key for picture in used if picture is not None)
+    yield from (key for step in record.steps for task in step.tasks for key in task.results)
     yield from (ref.key for ref in (record.picture, record.reference, *record.references.values()) if ref is not None and ref.key)
