@@ -47,7 +47,7 @@ test: install weights ## every test: the services' own, then the whole studio's
 unit: install weights ## the services' own tests
 	$(PY) -m pytest -q -n 2 --dist loadfile $(wildcard $(UNIT))
 
-e2e: install weights ## the tests that start the real studio
+e2e: install weights browser ## the tests that start the real studio
 	$(PY) -m pytest -q -n 0 tests/e2e tests/chaos tests/replicas
 
 chaos: install weights ## kill and freeze everything at random; SEEDS=1 SECONDS=30
@@ -76,6 +76,8 @@ lint: install ## ruff, mypy, and what is deployed
 	$(VENV)/bin/ruff check $(wildcard $(CODE))
 	$(VENV)/bin/ruff format --check $(wildcard $(CODE))
 	$(VENV)/bin/mypy $(SOURCES)
+	$(VENV)/bin/bandit -q -ll -r $(SOURCES)
+	@git ls-files | grep -vE '(requirements\.lock|table\.tsv|\.svg|docs/openapi\.json)$$' | xargs $(VENV)/bin/detect-secrets-hook --baseline .secrets.baseline
 	@VENV=$(VENV) deploy/lint.sh
 
 fmt: install ## let ruff put things in order
@@ -96,10 +98,16 @@ eval: install ## how well the offline planner understands
 
 ## Keep it
 
-.PHONY: install weights lock openapi client flow users env images clean
+.PHONY: install weights browser screens lock openapi client flow users env images clean
 install: $(STAMP) ## .venv with everything in it
 
 weights: .weights/.checked ## the models' weights, checked
+
+browser: install ## a Chromium for the tests of the studio page, brought when there is none
+	@$(PY) tests/e2e/browser/chromium.py
+
+screens: install weights browser ## key screens of the studio page to docs/screens/, with the figures measured in the browser
+	@$(PY) -m pytest -q -n 0 tests/e2e/browser/screens.py
 
 lock: $(UV) ## resolve all dependencies again
 	$(UV) pip compile -q $(addsuffix /pyproject.toml,$(PACKAGES)) --group pyproject.toml:dev --universal --generate-hashes --no-emit-package photofun-common --no-emit-package photofun-client --no-emit-index-url -o requirements.lock

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
-from xmlrpc.client import ServerProxy
+from xmlrpc.client import ServerProxy  # nosec B411  # it speaks to our own supervisor only
 
 from .plan import SERVICES, Studio
 

