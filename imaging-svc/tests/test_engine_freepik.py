@@ -202,6 +202,9 @@ async def test_a_wrong_key_is_the_next_engines_chance_and_is_never_shown() -> No
     async with studio(fake, api_key="secret-key") as engine:
         with pytest.raises(UpstreamError) as caught:
             await run(engine, order("upscale"))
+        assert engine.gate.state == "open", "the next ones are not even asked, and /v1/engines says so"
+        with pytest.raises(ProviderDownError, match="pause"):
+            await run(engine, order("upscale"))
 
     assert caught.value.slug == "provider-auth"
     assert "secret-key" not in caught.value.detail

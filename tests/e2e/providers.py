@@ -40,6 +40,7 @@ class Providers:
         for fake in (self.freepik, self.gemini, self.openai):
             fake.switches.clear()
         self.freepik.holds.clear()
+        self.gemini.says = None
 
 
 @contextmanager

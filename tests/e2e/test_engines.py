@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -153,6 +154,18 @@ def _ended(person: Person, name: str, task_id: str) -> dict[str, Any]:
     return poll(look, until=lambda told: told["status"] in ("COMPLETED", "FAILED", "CANCELED"), seconds=60, every=0.2)
 
 
+def test_geminis_plan_says_the_prompt_in_english_too(buyer: Person, bought: Providers) -> None:
+    words = "đội cho cụ ông chiếc vương miện lấp lánh"
+    step = {"feature": "edit", "params_json": json.dumps({"prompt": words}), "english": "put a glittering crown on the old man"}
+    bought.gemini.says = {"intent": "edit", "confidence": 0.9, "language": "vi", "steps": [step], "reply": "Có ngay"}
+
+    done = buyer.ask(buyer.session(), words, image_file=picture(320, 256, kind="JPEG"))
+
+    assert (done["status"], done["refined_prompt"]["metadata"]["provider"]) == ("DONE", "gemini"), done
+    assert bought.freepik.posts()[-1].body["prompt"] == "put a glittering crown on the old man"
+    assert words in done["refined_prompt"]["prompt"]
+
+
 @pytest.mark.parametrize("failure", ["reset", "truncated"])
 def test_a_lost_answer_is_found_in_the_providers_list(buyer: Person, bought: Providers, failure: str) -> None:
     bought.freepik.switches.arm(failure)
@@ -164,7 +177,16 @@ def test_a_lost_answer_is_found_in_the_providers_list(buyer: Person, bought: Pro
     assert bought.charges - before == 1
 
 
-@pytest.mark.parametrize(("failure", "slug"), [("402", "provider-no-credits"), ("503", "provider-unavailable")])
+def test_what_the_provider_refuses_for_good_ends_the_job(buyer: Person, bought: Providers) -> None:
+    bought.freepik.switches.arm("400")
+
+    done = _ask(buyer, "edit", "freepik")
+
+    assert (done["status"], done["error"]["status"]) == ("FAILED", 422)
+    assert done["error"]["type"].endswith("/provider-rejected")
+
+
+@pytest.mark.parametrize(("failure", "slug"), [("503", "provider-unavailable"), ("402", "provider-no-credits")])
 def test_another_engine_does_what_one_cannot_and_says_why(buyer: Person, bought: Providers, failure: str, slug: str) -> None:
     bought.freepik.switches.arm(failure, times=5)
     before = bought.charges
@@ -175,15 +197,6 @@ def test_another_engine_does_what_one_cannot_and_says_why(buyer: Person, bought:
     assert done["metadata"]["attempts"] == [{"engine": "freepik", "outcome": slug}, {"engine": "gemini", "outcome": "done"}]
     assert slug in done["metadata"]["degraded"]
     assert bought.charges - before == 1
-
-
-def test_what_the_provider_refuses_for_good_ends_the_job(buyer: Person, bought: Providers) -> None:
-    bought.freepik.switches.arm("400")
-
-    done = _ask(buyer, "edit", "freepik")
-
-    assert (done["status"], done["error"]["status"]) == ("FAILED", 422)
-    assert done["error"]["type"].endswith("/provider-rejected")
 
 
 @pytest.mark.parametrize(

@@ -59,3 +59,9 @@ class Breaker:
         if self._outcomes.count(False) >= self._failures:
             self._opened = self._clock()
             BREAKER_OPEN.labels(self._name).set(1)
+
+    def trip(self) -> None:
+        """Open at once: a key that is refused is refused for every call."""
+        self._opened, self._probe = self._clock(), None
+        self._outcomes.clear()
+        BREAKER_OPEN.labels(self._name).set(1)

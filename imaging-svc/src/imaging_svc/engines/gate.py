@@ -64,3 +64,7 @@ class Gate:
 
     def note(self, *, ok: bool) -> None:
         self.breaker.note(ok=ok)
+
+    def trip(self) -> None:
+        """The account is no good just now: nobody asks for a while, then one call probes."""
+        self.breaker.trip()

@@ -36,6 +36,7 @@ _REFUSALS = frozenset(
     {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"}
 )
 _REST_SECONDS = 60.0
+_BAD_KEY_SECONDS = 600.0
 
 
 def _name(value: Any) -> str:
@@ -212,6 +213,13 @@ class GeminiEngine:
                 return await self._once(key, contents, ratio, seconds)
             except ProviderLimitedError as error:
                 self._keys.rest(key, error.retry_after or _REST_SECONDS)
+                if not self._keys.is_one_free or self.gate.budget.is_spent:
+                    raise
+            except (ProviderAuthError, ProviderCreditsError):
+                if len(self._keys) == 1:
+                    self.gate.trip()
+                    raise
+                self._keys.rest(key, _BAD_KEY_SECONDS)
                 if not self._keys.is_one_free or self.gate.budget.is_spent:
                     raise
             except ProviderDownError:

@@ -89,6 +89,9 @@ class ProviderApi:
             await self._gate.enter(repeat=repeat or attempt > 0)
             try:
                 return await self._once("POST", path, body(), seconds, paid=True)
+            except (ProviderAuthError, ProviderCreditsError):
+                self._gate.trip()
+                raise
             except (ProviderLimitedError, ProviderDownError) as error:
                 pause = error.retry_after if error.retry_after is not None else self._backoff * 2**attempt
                 if attempt == _ATTEMPTS - 1 or pause > 5 or self._gate.budget.is_spent:
