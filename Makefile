@@ -77,7 +77,9 @@ lint: install ## ruff, mypy, and what is deployed
 	$(VENV)/bin/ruff format --check $(wildcard $(CODE))
 	$(VENV)/bin/mypy $(SOURCES)
 	$(VENV)/bin/bandit -q -ll -r $(SOURCES)
-	@git ls-files | grep -vE '(requirements\.lock|table\.tsv|\.svg|docs/openapi\.json)$$' | xargs $(VENV)/bin/detect-secrets-hook --baseline .secrets.baseline
+	@baseline=$$(mktemp); cp .secrets.baseline $$baseline; trap 'rm -f $$baseline' EXIT; \
+	  $(VENV)/bin/detect-secrets-hook --baseline $$baseline $$(git ls-files | grep -vE '(requirements\.lock|table\.tsv|\.svg|docs/openapi\.json)$$') \
+	  || [ $$? -eq 3 ]  # 3: known ones stand on other lines now
 	@VENV=$(VENV) deploy/lint.sh
 
 fmt: install ## let ruff put things in order
