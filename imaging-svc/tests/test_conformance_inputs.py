@@ -207,6 +207,27 @@ async def test_every_feature_refuses_what_is_no_picture_at_once(feature: Feature
     assert (answer.status_code, problem["type"].rsplit("/", 1)[-1]) == (status, slug)
 
 
+@pytest.mark.parametrize(
+    ("accept", "fields", "extension"),
+    [
+        ("*/*", {}, "jpg"),
+        ("application/json, image/webp", {}, "webp"),
+        ("image/webp;q=0.5, image/png", {}, "png"),
+        ("image/webp;q=0, image/avif", {}, "jpg"),
+        ("image/webp;q=nan, image/png;q=9", {}, "jpg"),
+        ("image/webp", {"output_format": "png"}, "png"),
+    ],
+)
+async def test_a_result_is_written_as_the_caller_likes_it(
+    accept: str, fields: dict[str, Any], extension: str, client: httpx.AsyncClient, photo_jpeg: bytes
+) -> None:
+    body = {"user_id": "liked", "operations": [{"op": "sepia"}], "image_data": base64.b64encode(photo_jpeg).decode(), **fields}
+
+    answer = await client.post("/v1/features/adjust/?wait=30", json=body, headers={"Accept": accept}, timeout=60)
+
+    assert answer.json()["result"]["image_url"].rsplit(".", 1)[-1] == extension
+
+
 async def test_a_wrong_extension_and_ten_megabytes_are_fine(client: httpx.AsyncClient) -> None:
     large = saved(fractal(), "PNG")
     large = large[:-12] + struct.pack(">I", 10 * 2**20 - len(large) - 12) + b"teXt" + bytes(10 * 2**20 - len(large) - 12)

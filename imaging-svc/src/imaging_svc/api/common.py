@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -18,9 +19,11 @@ from photofun_common.problem import render_problem
 from ..files import PictureInput
 from ..service import ImagingService
 
-__all__ = ["CallerDep", "ServiceDep", "claimed_user", "owned", "picture_of", "problem_of", "wait_seconds"]
+__all__ = ["CallerDep", "ServiceDep", "accepted_format", "claimed_user", "owned", "picture_of", "problem_of", "wait_seconds"]
 
 MAX_WAIT = 30.0
+_FORMATS = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
+_QUALITY = re.compile(r"^(0(\.\d{0,3})?|1(\.0{0,3})?)$", re.ASCII)
 
 
 def _service(request: Request) -> ImagingService:
@@ -33,6 +36,17 @@ def _service(request: Request) -> ImagingService:
 
 ServiceDep = Annotated[ImagingService, Depends(_service)]
 CallerDep = Annotated[Caller, Depends(caller_of)]
+
+
+def accepted_format(request: Request) -> str | None:
+    """The picture format that the caller prefers by `Accept`: png, jpeg or webp, when it names one."""
+    liked: list[tuple[float, str]] = []
+    for part in request.headers.get("accept", "")[:1000].split(","):
+        kind, *options = (piece.strip().lower() for piece in part.split(";"))
+        weight = next((option[2:] for option in options if option.startswith("q=")), "1")
+        if kind in _FORMATS and (quality := float(weight) if _QUALITY.match(weight) else 0.0) > 0:
+            liked.append((quality, _FORMATS[kind]))
+    return max(liked, key=lambda one: one[0])[1] if liked else None
 
 
 def claimed_user(fields: dict[str, Any]) -> str | None:

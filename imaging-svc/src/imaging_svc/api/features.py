@@ -17,7 +17,7 @@ from starlette.responses import Response
 from ..engines import Engine
 from ..files import PictureInput
 from ..service import ImagingService
-from .common import CallerDep, ServiceDep, claimed_user, owned, picture_of, problem_of, wait_seconds
+from .common import CallerDep, ServiceDep, accepted_format, claimed_user, owned, picture_of, problem_of, wait_seconds
 
 __all__ = ["render_task", "router"]
 
@@ -148,7 +148,8 @@ async def _create(feature: Feature, request: Request, service: ImagingService, c
     seconds = wait_seconds(request)
     incoming = await read_body(request, feature.params, pictures=True)
     user_id = caller.owner(claimed_user(incoming.fields) or claimed_user(dict(request.query_params)))
-    params = validated(feature.params, {name: value for name, value in incoming.fields.items() if value is not None})
+    fields = {"output_format": accepted_format(request), **{name: value for name, value in incoming.fields.items() if value is not None}}
+    params = validated(feature.params, {name: value for name, value in fields.items() if value is not None})
     references = {name: picture_of(incoming, name) for name in feature.references}
     picture = picture_of(incoming, "image") if feature.needs_picture else PictureInput()
     record = await service.take_feature(feature, user_id, params, picture, references, once_of(request))
