@@ -122,6 +122,7 @@ def finished(record: JobRecord, run: int, step: int, made: Made, engine: str, pi
         record,
         step,
         status="COMPLETED",
+        problem=None,
         pictures=pictures,
         provider=engine,
         model=made.model,
