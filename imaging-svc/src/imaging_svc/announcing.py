@@ -60,8 +60,9 @@ class Announcer:
         else:
             await self.ask_step(record, step + 1)
 
-    async def file_removed(self, purged: ImagePurged) -> None:
-        await self._bus.publish(FileRemoved(job_id=purged.job_id, user_id=purged.user_id, key=purged.key), purged.key)
+    async def file_removed(self, purged: ImagePurged, cause: str) -> None:
+        """The file of a purge is gone; each telling of the purge (`cause`) gets an answer."""
+        await self._bus.publish(FileRemoved(job_id=purged.job_id, user_id=purged.user_id, key=purged.key), cause)
 
     async def ended(self, record: JobRecord) -> None:
         last = next((step for step in reversed(record.steps) if step.provider), None)
@@ -80,7 +81,7 @@ class Announcer:
                         "params": step.params,
                         "status": step.status,
                         "key": step.pictures[0].key if step.pictures else None,
-                        "problem": step.problem.model_dump(mode="json") if step.problem else None,
+                        "problem": step.problem.model_dump(mode="json") if step.problem and step.status == "FAILED" else None,
                     }
                     for step in record.steps
                 ],

@@ -227,7 +227,7 @@ def render_job(record: JobRecord, url: Callable[[str], str], problem: Callable[[
                 "model": step.model,
                 "degraded": step.degraded,
                 "cost": round(step.cost, 6),
-                "error": problem(step.problem) if step.problem else None,
+                "error": problem(step.problem) if step.problem and step.status == "FAILED" else None,
             }
         )
     images = [
