@@ -176,6 +176,7 @@ export function create() {
         try {
           const { result } = await call("POST", `${path()}/${verb}`, { json: body, key: fresh() });
           const one = view();
+          if (!one) return true;
           one.update(result);
           if (!OVER.has(result.status)) track(one);
           return true;
@@ -183,7 +184,11 @@ export function create() {
       },
       async remove() {
         if (!(await confirmed(word("deleteMessage"), word("deleteMessageText"), { yes: word("delete") }))) return;
-        await call("DELETE", path()).then(() => { view().root.remove(); said.splice(said.indexOf(view()), 1); }, say);
+        try {
+          await call("DELETE", path());
+          const one = view();
+          if (one) { one.root.remove(); said.splice(said.indexOf(one), 1); }
+        } catch (trouble) { say(trouble); }
       },
     };
   }
@@ -202,7 +207,7 @@ export function create() {
 
   async function offer() {
     const last = said.at(-1)?.message;
-    if (!last || !OVER.has(last.status) || last.choices?.length || !sourceOf(null)) return write.offer([]);
+    if (!last || !OVER.has(last.status) || last.status === "AWAITING_APPROVAL" || last.choices?.length || !sourceOf(null)) return write.offer([]);
     const done = new Set((last.plan || []).map((step) => step.feature));
     const can = (await features()).filter((each) => each.needs_image && !each.reference_required && each.engines.length && !done.has(each.id));
     write.offer(can.map((each) => (each.examples[language()] || each.examples.en)[0]).slice(0, 4));

@@ -42,7 +42,8 @@ export function botMessage(message, context) {
     root.dataset.status = message.status;
     root.setAttribute("aria-busy", String(busy(message.status)));
     const failed = message.status === "FAILED";
-    words.textContent = failed || busy(message.status) || message.status === "CANCELED" ? "" : wordOr(`replies.${message.content}`, message.content || "");
+    const isTold = failed || busy(message.status) || ["CANCELED", "AWAITING_APPROVAL"].includes(message.status);
+    words.textContent = isTold ? "" : wordOr(`replies.${message.content}`, message.content || "");
     words.hidden = !words.textContent;
     drawProgress();
     drawFrame();

@@ -181,6 +181,12 @@ export function createGrid({ scroller, more, onOpen, onSelect, badge = () => nul
     if (event.key === "x") { event.preventDefault(); choose(focused); }
     if (event.key === "Escape" && isSelecting) { event.preventDefault(); clear(); }
   };
+  root.addEventListener("focusin", ({ target }) => {
+    const { at } = target.closest(".tile") || {};
+    if (at === undefined || at === focused) return;
+    focused = at;
+    draw();
+  });
   function focus(index) {
     focused = Math.max(0, Math.min(items.length - 1, index));
     const row = rows.find((each) => each.tiles.some((tile) => tile.index === focused));
