@@ -8,15 +8,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export CONTAINERS_CONF=$work/containers.conf CONTAINERS_STORAGE_CONF=$work/storage.conf
 port=${PORT:-19999}
 
-for store in nats mongo postgres; do
+for store in nats mongo postgres valkey; do
   buildah build --format docker --layers --isolation=chroot --pull=never --network=host -f "tests/images/$store.Dockerfile" -t "photofun-standin/$store:1" tests/images
 done >"$work/standins.log"
 { python3 deploy/new_env.py "http://localhost:$port"; echo "PORT=$port"; echo AUTH_MODE=open; echo RATE_LIMIT=10000/minute; } >"$work/env"
 compose() { podman-compose --env-file "$work/env" -f deploy/compose.yaml -f tests/images/standins.yaml "$@"; }
 trap 'compose down -v >/dev/null 2>&1' EXIT
 
-compose up -d --no-build nats mongo postgres topology
-for name in nats mongo postgres; do
+compose up -d --no-build nats mongo postgres valkey topology
+for name in nats mongo postgres valkey; do
   for _ in $(seq 60); do podman healthcheck run "photofun_${name}_1" >/dev/null 2>&1 && break; sleep 1; done
 done
 podman wait photofun_topology_1

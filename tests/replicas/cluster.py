@@ -19,7 +19,7 @@ import httpx
 from photofun_tools.plan import SERVICES
 
 from .balancer import Balancer, balancing
-from .stores import Broker, documents, free_port, postgres
+from .stores import Broker, documents, free_port, postgres, valkey
 
 __all__ = ["Cluster", "Replica", "running_cluster"]
 
@@ -96,6 +96,29 @@ class Cluster:
     def of(self, service: str) -> list[Replica]:
         return [one for one in self.replicas if one.service == service]
 
+    @contextmanager
+    def more(self, service: str, settings: Mapping[str, str], *, count: int) -> Iterator[list[str]]:
+        """Further replicas with other settings, outside the rotation; their addresses."""
+        own = "PORT" if service == "gateway" else f"{_short(service)}_PORT"
+        before = self.of(service)[0]
+        ports = [free_port() for _ in range(count)]
+        further = [
+            Replica(
+                service, port, port, before.env | settings | {own: str(port), "METRICS_PORT": ""}, self.folder / f"{service}-{port}.log"
+            )
+            for port in ports
+        ]
+        for one in further:
+            one.start()
+        try:
+            for one in further:
+                one.wait_ready()
+            yield [one.url for one in further]
+        finally:
+            for one in further:
+                one.signal(signal.SIGKILL)
+                one.wait_gone()
+
     def logs(self) -> str:
         return "".join(one.log.read_text(errors="replace") for one in self.replicas)
 
@@ -123,6 +146,7 @@ def running_cluster(settings: Mapping[str, str], *, copies: int = 2, services: t
         broker = stack.enter_context(Broker(folder / "nats").running())
         mongo, documents_process = stack.enter_context(documents(folder / "documents"))
         database = stack.enter_context(postgres(folder / "postgres")) if "gallery-svc" in services else ""
+        counts = stack.enter_context(valkey(folder / "valkey")) if "gateway" in services else ""
         loop = stack.enter_context(balancing())
         inner, files = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         cluster = Cluster(folder, broker, documents_process, (inner, files))
@@ -145,7 +169,7 @@ def running_cluster(settings: Mapping[str, str], *, copies: int = 2, services: t
             "DATA_DIR": str(folder / "data"), "STORAGE_URL": f"file://{folder}/data/files",
             "INTERNAL_SECRET": inner, "FILES_SECRET": files,
             "IMAGING_WEIGHTS_DIR": os.environ.get("IMAGING_WEIGHTS_DIR", str(ROOT / ".weights")), "IMAGING_WORKERS": "1",
-            "MONGO_URI": mongo, "DATABASE_URL": database, "PUBLIC_URL": cluster.url or "http://localhost",
+            "MONGO_URI": mongo, "DATABASE_URL": database, "RATE_LIMIT_STORE": counts, "PUBLIC_URL": cluster.url or "http://localhost",
             **{f"{_short(one)}_URL": cluster.balancers[one].url for one in services if one != "gateway"},
             **settings,
         }  # fmt: skip

