@@ -49,6 +49,7 @@ async def measure(url: str | None, kind: str, seconds: float) -> None:
 
 
 def main() -> int:
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a TextIOWrapper
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url")
     parser.add_argument("--kind", choices=sorted(KINDS), default="chat")

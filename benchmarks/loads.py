@@ -152,6 +152,7 @@ async def chat(studio: Studio, user: str) -> None:
 async def _ended(studio: Studio, path: str, job: str, user: str) -> None:
     """Wait for the job, then look until what is at `path` says so too.  Raises FailedError when it did not end well."""
     end = time.monotonic() + _PATIENCE
+    pause = 0.03
     while time.monotonic() < end:
         await _status(studio, f"/v1/jobs/{job}", user, wait=20)
         status = await _status(studio, path, user)
@@ -159,7 +160,8 @@ async def _ended(studio: Studio, path: str, job: str, user: str) -> None:
             return
         if status in FINAL:
             raise FailedError(status)
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(pause)
+        pause = min(1.0, pause * 1.6)
     raise FailedError("not in time")
 
 

@@ -23,23 +23,23 @@ class Provider:
     """The fake, where it listens, and what it charged."""
 
     def __init__(self, fake: FakeFreepik, port: int) -> None:
-        self._fake, self.port = fake, port
+        self.fake, self.port = fake, port
 
     @property
     def settings(self) -> dict[str, str]:
         return {
-            "FREEPIK_API_KEY": self._fake.key, "FREEPIK_BASE_URL": f"http://127.0.0.1:{self.port}", "ALLOW_PRIVATE_IMAGE_HOSTS": "true",
+            "FREEPIK_API_KEY": self.fake.key, "FREEPIK_BASE_URL": f"http://127.0.0.1:{self.port}", "ALLOW_PRIVATE_IMAGE_HOSTS": "true",
             "FREEPIK_PER_MINUTE": "100000", "FREEPIK_POLL_SECONDS": "0.5",
         }  # fmt: skip
 
     @property
     def charges(self) -> int:
-        return self._fake.charges
+        return self.fake.charges
 
     @property
     def second_charges(self) -> int:
         """Charges beyond the first for the same work; every job of a run asks for something of its own."""
-        asked = Counter(_digest(seen.path, seen.body) for seen in self._fake.posts())
+        asked = Counter(_digest(seen.path, seen.body) for seen in self.fake.posts())
         return sum(count - 1 for count in asked.values()) - (sum(asked.values()) - self.charges)
 
 
