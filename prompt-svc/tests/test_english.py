@@ -20,6 +20,11 @@ WISHES = [
     ("thêm một con mèo trắng ngồi bên cạnh", "add a white cat sitting next to"),
     ("ánh nắng chiếu qua cửa sổ", "sunlight shining through window"),
     ("Tạo cảnh hoàng hôn trên núi, 16:9", "create scene sunset on mountains, 16:9"),
+    ("cô gái mặc áo dài đứng bên hồ sen", "girl wearing ao dai standing beside lotus pond"),
+    ("làm ánh sáng ấm hơn", "make light warmer"),
+    ("đổi màu tóc thành màu bạch kim", "change color of hair into platinum"),
+    ("chú mèo trên mặt trăng, cat, moon, soft light", "cat on moon, cat, moon, soft light"),
+    ("con rong bay tren thanh pho, cat, dragon", "dragon flying on city, cat, dragon"),
     ('thêm chữ "Xin chào" trên tường', 'add text "Xin chào" on wall'),
 ]
 

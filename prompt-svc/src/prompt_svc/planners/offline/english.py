@@ -53,23 +53,42 @@ def english_of(text: str) -> str | None:
     raw = unicodedata.normalize("NFC", text)
     if language_of(read(raw)) != "vi":
         return None
-    words = _words(_TOKEN.findall(raw))
+    parts = re.split(r"(\s*[,;.!?\n]+\s+)", raw)
+    said = "".join(part if at % 2 or not _is_vietnamese(part, accented=not raw.isascii()) else _said(part) for at, part in enumerate(parts))
+    return said.strip(" ,;") if said != raw and said.strip(" ,;") else None
+
+
+def _is_vietnamese(part: str, *, accented: bool) -> bool:
+    """Whether a part between commas is to be translated: a planner adds English words to a Vietnamese wish."""
+    if accented:
+        return not part.isascii() or fold(part).strip() in _unaccented()
+    return len(part.split()) > 1 and language_of(read(part)) == "vi"
+
+
+def _said(part: str) -> str:
+    words = _words(_TOKEN.findall(part), folded_too=part.isascii())
     if not any(word.kind in ("noun", "adjective", "verb", "put") for word in words):
-        return None
+        return part
     said = " ".join(word.english for word in _in_order(words) if word.english)
     said = re.sub(r"\s+([,.;:!?)])", r"\1", said)
-    return re.sub(r"\ba (?=[aeiou])", "an ", re.sub(r"\s+", " ", said)).strip(" ,;") or None
+    return re.sub(r"\ba (?=[aeiou])", "an ", re.sub(r"\s+", " ", said))
 
 
-def _words(tokens: list[str]) -> list[_Word]:
-    """The longest known phrases, left to right."""
+@cache
+def _unaccented() -> frozenset[str]:
+    """Vietnamese phrases of several words that have no accent at all."""
+    return frozenset(said for said in _table()[0] if said.isascii() and " " in said)
+
+
+def _words(tokens: list[str], *, folded_too: bool) -> list[_Word]:
+    """The longest known phrases, left to right; without accents only where nothing has any."""
     exact, folded = _table()
     out: list[_Word] = []
     at = 0
     while at < len(tokens):
         for length in range(min(_LONGEST, len(tokens) - at), 0, -1):
             said = " ".join(tokens[at : at + length]).lower()
-            found = exact.get(said) or (folded.get(said) if said.isascii() else None)
+            found = exact.get(said) or (folded.get(said) if folded_too else None)
             if found is not None:
                 out.append(_Word(*found, said))
                 at += length
@@ -88,6 +107,8 @@ def _sorted_out(words: list[_Word]) -> list[_Word]:
         following = next((later for later in words[number + 1 :] if later.kind != "dropped"), None)
         if word.kind == "noun" and word.said in ("màu", "mau") and following is not None and following.kind == "adjective":
             continue
+        if word.kind == "noun" and word.said in ("màu", "mau") and following is not None and following.kind == "noun":
+            word = _Word("other", "color of", word.said)
         if word.kind == "noun" and word.said in ("cây", "con", "quả") and following is not None and following.kind == "noun":
             continue
         if word.kind != "dropped":
@@ -101,6 +122,8 @@ def _in_order(words: list[_Word]) -> list[_Word]:
     for number, word in enumerate(phrases):
         if word.kind == "put":
             before = phrases[:number]
+            if before and before[-1].kind == "noun":  # `cô gái mặc áo dài`
+                return [*before, _Word("verb", "wearing", word.said), *_in_order(phrases[number + 1 :])]
             if len(before) > 1 and before[-2].said == "cho" and before[-1].kind == "person":  # `cho PERSON mặc THING`
                 return [*before[:-2], *_put([word, before[-1], *phrases[number + 1 :]])]
             return [*before, *_put(phrases[number:])]
@@ -109,8 +132,12 @@ def _in_order(words: list[_Word]) -> list[_Word]:
 
 def _with_adjectives(words: list[_Word]) -> list[_Word]:
     out: list[_Word] = []
-    for word in words:
-        if word.kind == "adjective" and out and out[-1].kind == "noun":
+    for number, word in enumerate(words):
+        if word.kind == "adjective" and number + 1 < len(words) and words[number + 1].said in ("hơn", "hon"):
+            out.append(_Word("other", _more(word.english), word.said))
+        elif word.said in ("hơn", "hon") and number and words[number - 1].kind == "adjective":
+            continue
+        elif word.kind == "adjective" and out and out[-1].kind == "noun":
             noun = out.pop()
             out.append(_Word("noun", f"{word.english} {noun.english}", f"{noun.said} {word.said}"))
         elif word.kind == "noun" and out and out[-1].said in ("những", "các", "nhung", "cac", "nhiều", "tất cả", "hai", "ba"):
@@ -118,6 +145,18 @@ def _with_adjectives(words: list[_Word]) -> list[_Word]:
         else:
             out.append(word)
     return out
+
+
+def _more(adjective: str) -> str:
+    """The comparative of a short adjective."""
+    if " " in adjective or len(adjective) > 6:
+        return f"more {adjective}"
+    doubled = re.search(r"[^aeiou][aeiou][gtdn]$", adjective)
+    return (
+        f"{adjective[:-1]}ier"
+        if adjective.endswith("y")
+        else f"{adjective}{adjective[-1] if doubled else ''}{'r' if adjective[-1] == 'e' else 'er'}"
+    )
 
 
 def _put(words: list[_Word]) -> list[_Word]:
