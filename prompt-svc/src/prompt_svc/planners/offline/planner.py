@@ -28,7 +28,8 @@ _NEGATED = re.compile(
     r"^(?:please |no |oh |actually )*(?:don'?t|do not|dont|never|stop|not yet|no need to|dung|dung co|khoan|khong can|khong muon|thoi dung|thoi khong)\b(?! (?:worry|forget))"
 )
 _LONGEST = 4000
-_READ = 1500
+_READ = 700
+_SHORT = 240
 
 
 class OfflinePlanner:
@@ -41,7 +42,8 @@ class OfflinePlanner:
         head, tail = _parts(ask.text[:_LONGEST])
         words = read(head)
         language = ask.lang if ask.lang in ("en", "vi") else self.language(words, ask)
-        found = self._known(words, ask, language)
+        is_short = len(head) <= _SHORT  # what takes longer to read must not hold the loop
+        found = self._known(words, ask, language) if is_short else await asyncio.to_thread(self._known, words, ask, language)
         if found is None:
             found = await asyncio.to_thread(self._guessed, words, ask, language)
         elif found.confidence < _CERTAIN and len(found.steps) == 1:

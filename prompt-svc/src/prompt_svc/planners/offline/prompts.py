@@ -117,6 +117,7 @@ def unrefined(prompt: str) -> str:
     return ", ".join(parts)
 
 
+_LONGEST = 1000
 _STOP = frozenset(
     split(
         "a an the of in on at and or with to for from by is are be it this that some very my your me i you we as over under into mot "
@@ -127,6 +128,6 @@ _STOP = frozenset(
 
 def keywords_of(text: str, *, limit: int = 12) -> tuple[str, ...]:
     """The words of a prompt that carry it, as written."""
-    words = re.findall(r"[^\W_][\w'-]*", text.lower())
+    words = re.findall(r"[^\W_][\w'-]*", text[:_LONGEST].lower())
     seen = dict.fromkeys(word for word in words if len(word) > 2 and read(word).key not in _STOP)
     return tuple(list(seen)[:limit])
