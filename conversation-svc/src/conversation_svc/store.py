@@ -378,6 +378,20 @@ class Store:
         return Erasure(sessions.deleted_count, turns.deleted_count, tuple(active), tuple(sorted(key for key in keys if key)))
 
     @guarded
+    async def known_files(self, keys: Collection[str]) -> set[str]:
+        """Which of these files a session or a message shows or works on."""
+        wanted = {"$in": list(keys)}
+        found: set[str] = set()
+        async for session in self._sessions.find({"pictures.key": wanted}, {"pictures.key": 1}):
+            found |= {picture["key"] for picture in session.get("pictures", ())}
+        names = ("picture.key", "reference.key", "sent.key", "uploaded.key", "results.key")
+        async for turn in self._turns.find({"$or": [{name: wanted} for name in names]}, dict.fromkeys(names, 1)):
+            refs = [turn.get("picture"), turn.get("reference")]
+            refs += [one for name in ("sent", "uploaded", "results") for one in turn.get(name, ())]
+            found |= {ref["key"] for ref in refs if ref and ref.get("key")}
+        return found & set(keys)
+
+    @guarded
     async def drop_turns(self, session_id: str) -> None:
         await self._turns.delete_many({"session_id": session_id})
 

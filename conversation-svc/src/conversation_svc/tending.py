@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from photofun_common.bus import Bus
 from photofun_common.contracts.erasure import SessionsErased
+from photofun_common.contracts.files import Keys
 from photofun_common.contracts.gallery import UserErased
 from photofun_common.errors import DeadlineError
 
@@ -59,6 +60,10 @@ class Tending:
             counts = {"sessions": found.sessions, "messages": found.turns} if last else {}
             told = SessionsErased(job_id=fact.job_id, user_id=fact.user_id, counts=counts, keys=list(keys), last=last)
             await self.bus.publish(told, str(number), str(found.turns))
+
+    async def known_files(self, asked: Keys) -> Keys:
+        """Which of these files a conversation needs."""
+        return Keys(keys=sorted(await self.store.known_files(asked.keys)))
 
     async def sweep(self) -> int:
         """End what is overdue, and take over the end of jobs whose events were lost; the number of messages ended."""

@@ -9,7 +9,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from photofun_common.bus import Bus, subscriptions_of
+from photofun_common.bus import Bus, answering, subscriptions_of
+from photofun_common.contracts.files import Keys
 from photofun_common.errors import UnavailableError
 from photofun_common.fileurls import FileUrls
 from photofun_common.jetstream import JetStreamBus
@@ -26,6 +27,7 @@ from .views import Views
 __all__ = ["Context", "open_context"]
 
 log = logging.getLogger(__name__)
+KNOWN_FILES = "rpc.conversation.known_files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ async def open_context(settings: Settings, bus: Bus | None = None) -> AsyncItera
         stack.push_async_callback(_stop, background, stopping)
         if isinstance(bus, JetStreamBus):
             bus.subscribe(conversations, subscriptions_of(HANDLERS), dead=partial(given_up, conversations))
+            knowing = asyncio.create_task(bus.answer(KNOWN_FILES, answering(Keys, conversations.tending.known_files)))
+            stack.push_async_callback(_stop, [knowing], stopping)
         yield Context(Doors(conversations, jobs, Views(files.url)), conversations, store, bus)
 
 

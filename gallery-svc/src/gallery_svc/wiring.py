@@ -17,6 +17,7 @@ from photofun_common.jetstream import JetStreamBus
 from photofun_common.jobs import JobStore
 from photofun_common.tasks import stop_tasks
 
+from .answers import answers_of
 from .domain import Cursors
 from .events import HANDLERS
 from .files import FileStore
@@ -54,7 +55,13 @@ async def open_context(settings: GallerySettings) -> AsyncIterator[Context]:
     """The context of a running service: also when the database or the bus are not there yet."""
     async with JetStreamBus(settings.nats_url, "gallery-svc") as bus, open_gallery(settings, bus) as context:
         bus.subscribe(context.services, subscriptions_of(HANDLERS))
-        yield context
+        answering = [asyncio.create_task(bus.answer(subject, answer)) for subject, answer in answers_of(context.services).items()]
+        try:
+            yield context
+        finally:
+            for task in answering:
+                task.cancel()
+            await asyncio.gather(*answering, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -48,7 +48,7 @@ async def on_session_deleted(service: ImagingService, event: Event[SessionDelete
 
 @on(ImagePurged)
 async def on_image_purged(service: ImagingService, event: Event[ImagePurged]) -> None:
-    await service.purge(event.data)
+    await service.purge(event.data, event.id)
 
 
 @on(EditsRequested)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import contextlib
 import re
 from dataclasses import dataclass
 
+from photofun_common.contracts.files import Files as FileList
+from photofun_common.contracts.files import Keys, PrefixQuestion
 from photofun_common.contracts.values import Picture
 from photofun_common.errors import DeadlineError, InvalidError, TooLargeError
 from photofun_common.fileurls import FileUrls
@@ -32,6 +35,7 @@ from .stores import BlobStore
 __all__ = ["Files", "PictureInput"]
 
 _DATA_URI = re.compile(r"^data:image/[a-zA-Z0-9.+-]+;base64,", re.ASCII)
+_THUMBNAIL = re.compile(r"-w\d+\.webp$")
 _THUMBNAILS = (64, 128, 256, 320, 512, 768, 1024, 1536, 2048)
 
 
@@ -161,6 +165,23 @@ class Files:
     async def public_url(self, key: str) -> str:
         """An address where a provider can fetch the file: the store's own when it has one, else the gateway's."""
         return await self._blobs.public_url(key) or self.urls.url(key)
+
+    async def listed(self, asked: PrefixQuestion) -> FileList:
+        """The files of a part of the store; a thumbnail whose picture is gone stands for it."""
+        found = {one.key: one for one in await self._blobs.listed(asked.prefix)}
+        stems = {key.rsplit(".", 1)[0] for key in found if not _THUMBNAIL.search(key)}
+        lost = (key for key in found if _THUMBNAIL.search(key) and _THUMBNAIL.sub("", key) not in stems)
+        return FileList(files=[found[key] for key in sorted({*(key for key in found if not _THUMBNAIL.search(key)), *lost})])
+
+    async def missing(self, asked: Keys) -> Keys:
+        """Which of these are not in the store."""
+        sizes = await asyncio.gather(*(self._blobs.size(key) for key in asked.keys))
+        return Keys(keys=[key for key, size in zip(asked.keys, sizes, strict=True) if size is None])
+
+    async def removed(self, asked: Keys) -> Keys:
+        """Remove these files and their thumbnails."""
+        await asyncio.gather(*(self.delete(key) for key in asked.keys))
+        return asked
 
     async def read(self, key: str) -> bytes:
         return await self._blobs.get(key)

@@ -101,10 +101,10 @@ class ImagingService:
             if await self.jobs.find(job_id) is not None:
                 await self.cancel(job_id)
 
-    async def purge(self, purged: ImagePurged) -> None:
+    async def purge(self, purged: ImagePurged, cause: str) -> None:
         """Remove a file, and say so once it is gone: until then it is told again."""
         await self.files.delete(purged.key)
-        await self._announcer.file_removed(purged)
+        await self._announcer.file_removed(purged, cause)
 
     async def aclose(self) -> None:
         await asyncio.gather(*(engine.aclose() for engine in self.router.engines.values()), return_exceptions=True)

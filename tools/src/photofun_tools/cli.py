@@ -1,4 +1,4 @@
-"""How does an operator tend a studio?  `photofun token|keys|jobs|dead-letters|config`."""
+"""How does an operator tend a studio?  `photofun token|keys|jobs|dead-letters|gallery|config`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -20,7 +21,7 @@ from photofun_common.jobs import JobStore
 from rich.console import Console
 from rich.table import Table
 
-from . import letters
+from . import letters, orphans
 from .keys import KeyFile, KeyFileError
 
 __all__ = ["app"]
@@ -30,10 +31,12 @@ app = typer.Typer(help="Tend a PhotoFun Studio.", no_args_is_help=True, add_comp
 keys_app = typer.Typer(help="API keys, stored hashed in API_KEYS_FILE.", no_args_is_help=True)
 jobs_app = typer.Typer(help="Jobs and how they stand.", no_args_is_help=True)
 letters_app = typer.Typer(help="Events that could not be handled.", no_args_is_help=True)
+gallery_app = typer.Typer(help="Pictures and their files.", no_args_is_help=True)
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(letters_app, name="dead-letters")
+app.add_typer(gallery_app, name="gallery")
 app.add_typer(config_app, name="config")
 
 _PIPED_WIDTH = 200  # what is read by a program or a file is not cut
@@ -44,6 +47,7 @@ KeysPath = Annotated[Path, typer.Option("--file", envvar="API_KEYS_FILE", help="
 _NATS = "nats://127.0.0.1:4222"
 _DAY = 24 * 3600
 _SHORTEST_SECRET = 32
+_CHECK_SECONDS = 3600.0
 
 
 @app.command()
@@ -166,12 +170,12 @@ def letters_drop(number: Annotated[int, typer.Argument()], nats: NatsUrl = _NATS
     out.print(f"dropped {number}", markup=False)
 
 
-def _on_bus(url: str, work: Callable[[JetStreamBus], Awaitable[T]]) -> T:
+def _on_bus(url: str, work: Callable[[JetStreamBus], Awaitable[T]], *, seconds: float = 15) -> T:
     """Do something on the studio's bus; a clear line and exit code 1 when it can't be done."""
 
     async def run() -> T:
         async with JetStreamBus(url, "photofun-cli") as bus:
-            return await asyncio.wait_for(work(bus), 15)
+            return await asyncio.wait_for(work(bus), seconds)
 
     try:
         return asyncio.run(run())
@@ -179,6 +183,36 @@ def _on_bus(url: str, work: Callable[[JetStreamBus], Awaitable[T]]) -> T:
         raise _refused(error.detail) from error
     except TimeoutError as error:
         raise _refused(f"NATS at {url} does not answer") from error
+
+
+# --- gallery
+
+
+@gallery_app.command("check")
+def gallery_check(
+    nats: NatsUrl = _NATS,
+    fix: Annotated[bool, typer.Option("--fix", help="remove files that nothing needs, and rows whose file is not there")] = False,
+    hours: Annotated[float, typer.Option("--older-than", min=0, help="hours; younger files may be on their way into a row")] = 24,
+) -> None:
+    """Find files without rows and rows without files; exit code 1 when there are any and they were not fixed."""
+
+    async def work(bus: JetStreamBus) -> orphans.Found:
+        found = await orphans.check(bus, older=timedelta(hours=hours))
+        if fix:
+            await orphans.fix(bus, found)
+        return found
+
+    found = _on_bus(nats, work, seconds=_CHECK_SECONDS)
+    for file in found.files:
+        out.print(f"file without a row   {file.key}  {file.bytes} bytes  {file.modified_at:%Y-%m-%d %H:%M}", markup=False)
+    for key in found.missing:
+        out.print(f"row without its file {key}", markup=False)
+    odd = f"{len(found.files)} files without a row, {len(found.missing)} rows without their file"
+    out.print(
+        f"{found.seen} files, {found.rows} keys of rows: {odd}{', removed' if fix and (found.files or found.missing) else ''}", markup=False
+    )
+    if (found.files or found.missing) and not fix:
+        raise typer.Exit(1)
 
 
 # --- configuration

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from photofun_common.bus import Bus
+from photofun_common.contracts.files import AfterQuestion, Keys
 from photofun_common.contracts.gallery import ImagePurged
 from photofun_common.contracts.imaging import FileRemoved
 from photofun_common.errors import PhotoFunError, UnavailableError
@@ -62,7 +63,7 @@ class Upkeep:
         """Tell imaging-svc which files go.  Each is told again, ever more seldom, until `file_removed` confirms it."""
         now = self._clock()
         rows = await self._removals.due(now)
-        told = await asyncio.gather(*(self._tell(row.image_id, row.user_id, row.key, row.attempts) for row in rows))
+        told = await asyncio.gather(*(self._tell(row.image_id, row.user_id, row.key, row.due_at) for row in rows))
         later: dict[datetime, list[str]] = {}
         for row, is_told in zip(rows, told, strict=True):
             pause = _PAUSES[min(row.attempts, len(_PAUSES) - 1)] if is_told else timedelta(seconds=2)
@@ -70,10 +71,10 @@ class Upkeep:
         await self._removals.postpone(later)
         return sum(told)
 
-    async def _tell(self, image_id: str, user_id: str, key: str, attempts: int) -> bool:
+    async def _tell(self, image_id: str, user_id: str, key: str, due_at: datetime) -> bool:
         fact = ImagePurged(job_id=image_id, user_id=user_id, image_id=image_id, key=key)
         try:
-            await self._bus.publish(fact, str(attempts))
+            await self._bus.publish(fact, due_at.isoformat())  # each telling has an id of its own, so that the broker drops none
         except UnavailableError:
             return False
         return True
@@ -81,6 +82,22 @@ class Upkeep:
     async def file_removed(self, fact: FileRemoved) -> None:
         """The file is gone: nothing is owed any more."""
         await self._removals.confirmed(fact.job_id, fact.key)
+
+    async def known_files(self, asked: Keys) -> Keys:
+        """Which of these files a row needs, or waits to be told gone."""
+        return Keys(keys=sorted(await self._removals.known(asked.keys)))
+
+    async def files(self, asked: AfterQuestion) -> Keys:
+        """The files that rows say are in the store."""
+        return Keys(keys=await self._removals.files(asked.after, asked.limit))
+
+    async def forget_files(self, asked: Keys) -> Keys:
+        """Purge the pictures of files that are not there."""
+        ids = await self._removals.images_of(asked.keys)
+        for start in range(0, len(ids), _BATCH):
+            await self._images.act("purge", ids[start : start + _BATCH], None, now=self._clock(), force=True)
+        self._wake.set()
+        return asked
 
     def stop(self) -> None:
         """End the loops below, after what they have in hand."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from photofun_common.errors import UnavailableError
+from photofun_common.contracts.files import StoredFile
+from photofun_common.errors import InvalidError, UnavailableError
 
-__all__ = ["BlobStore", "StorageUnavailableError", "open_store"]
+__all__ = ["BlobStore", "NotListableError", "StorageUnavailableError", "open_store"]
 
 
 class StorageUnavailableError(UnavailableError):
     slug, title = "storage-unavailable", "The file store is not reachable"
+
+
+class NotListableError(InvalidError):
+    slug, title = "storage-not-listable", "The file store can't be listed"
 
 
 class BlobStore(Protocol):
@@ -25,6 +30,10 @@ class BlobStore(Protocol):
     async def get(self, key: str) -> bytes: ...
     async def size(self, key: str) -> int | None: ...
     async def delete(self, key: str) -> None: ...
+    async def listed(self, prefix: str) -> list[StoredFile]:
+        """All files whose key begins with these two digits.  A store that can't tell raises NotListableError."""
+        ...
+
     async def public_url(self, key: str) -> str | None:
         """An address of the store's own from which the file can be fetched for the next minutes, if it has any."""
         ...

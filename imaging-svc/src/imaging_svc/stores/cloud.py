@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiohttp
+from photofun_common.contracts.files import StoredFile
 
 from ..domain import FileNotStoredError
-from . import StorageUnavailableError
+from . import NotListableError, StorageUnavailableError
 
 __all__ = ["CloudinaryStore"]
 
@@ -108,6 +109,9 @@ class CloudinaryStore:
         answer = await self._call("destroy", public_id, type="authenticated", invalidate=True)
         if answer.get("result") not in ("ok", "not found"):
             raise self._trouble(answer, "The picture could not be removed just now")
+
+    async def listed(self, prefix: str) -> list[StoredFile]:
+        raise NotListableError("Cloudinary lists its assets by its Admin API only, which has a limit an hour: compare them in its console")
 
     async def public_url(self, key: str) -> str | None:
         return self._signed(key)

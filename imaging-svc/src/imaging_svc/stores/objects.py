@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
+from photofun_common.contracts.files import StoredFile
 
 from ..codec import CONTENT_TYPES
 from ..domain import FileNotStoredError
@@ -78,6 +79,19 @@ class ObjectStore:
             return
         except (BaseError, OSError) as error:
             raise StorageUnavailableError("The picture could not be removed just now") from error
+
+    async def listed(self, prefix: str) -> list[StoredFile]:
+        found: list[StoredFile] = []
+        try:
+            async for part in self._store.list(prefix):
+                found += [
+                    StoredFile(key=one["path"].rsplit("/", 1)[-1], bytes=one["size"], modified_at=one["last_modified"]) for one in part
+                ]
+        except FileNotFoundError:
+            return []
+        except (BaseError, OSError) as error:
+            raise StorageUnavailableError("The files could not be listed just now") from error
+        return found
 
     async def public_url(self, key: str) -> str | None:
         if self._is_local:

@@ -8,14 +8,28 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from .contracts.envelope import Event, EventData, event_id
-from .errors import ConflictError, NotFoundError, PhotoFunError, UnavailableError
+from .errors import ConflictError, InvalidError, NotFoundError, PhotoFunError, UnavailableError
 
-__all__ = ["Bus", "DeadHandler", "Delivery", "Handler", "KeyValue", "MemoryBus", "MemoryKeyValue", "Subscription", "on", "subscriptions_of"]
+__all__ = [
+    "Bus",
+    "DeadHandler",
+    "Delivery",
+    "Handler",
+    "KeyValue",
+    "MemoryBus",
+    "MemoryKeyValue",
+    "RpcHandler",
+    "Subscription",
+    "answering",
+    "on",
+    "subscriptions_of",
+]
 
 M = TypeVar("M", bound=BaseModel)
+Q = TypeVar("Q", bound=BaseModel)
 
 
 class Delivery(Protocol):
@@ -176,6 +190,19 @@ class MemoryBus:
     def of(self, fact: type[EventData]) -> list[Any]:
         """What was published of one kind."""
         return [data for data in self.published if type(data) is fact]
+
+
+def answering(question: type[Q], answer: Callable[[Q], Awaitable[BaseModel]]) -> RpcHandler:
+    """What answers this question on the bus.  A question that can't be read is InvalidError."""
+
+    async def answered(raw: bytes) -> BaseModel:
+        try:
+            asked = question.model_validate_json(raw)
+        except ValidationError as error:
+            raise InvalidError("The question can't be read") from error
+        return await answer(asked)
+
+    return answered
 
 
 def is_retryable(error: BaseException) -> bool:

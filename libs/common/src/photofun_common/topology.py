@@ -28,6 +28,13 @@ _UPLOADS_KEEP, _UPLOADS_BYTES = 3600, 2**30
 _ANSWERS = {
     "rpc.prompt.refine": ("prompt-svc", ("imaging-svc",)),
     "rpc.imaging.keep": ("imaging-svc", ("conversation-svc",)),
+    "rpc.imaging.files": ("imaging-svc", ()),
+    "rpc.imaging.missing_files": ("imaging-svc", ()),
+    "rpc.imaging.remove_files": ("imaging-svc", ()),
+    "rpc.conversation.known_files": ("conversation-svc", ()),
+    "rpc.gallery.known_files": ("gallery-svc", ()),
+    "rpc.gallery.files": ("gallery-svc", ()),
+    "rpc.gallery.forget_files": ("gallery-svc", ()),
 }
 """Question: who answers, who asks."""
 

@@ -47,6 +47,13 @@ FLOW: tuple[Row, ...] = (
 RPC: dict[str, str] = {
     "rpc.prompt.refine": "prompt-svc answers RefineQuestion with RefineAnswer",
     "rpc.imaging.keep": "imaging-svc answers KeepQuestion with Picture",
+    "rpc.imaging.files": "imaging-svc answers PrefixQuestion with Files: what is in a part of the store",
+    "rpc.imaging.missing_files": "imaging-svc answers Keys with Keys: those that are not in the store",
+    "rpc.imaging.remove_files": "imaging-svc answers Keys with Keys: those that are gone now",
+    "rpc.conversation.known_files": "conversation-svc answers Keys with Keys: those that a conversation shows",
+    "rpc.gallery.known_files": "gallery-svc answers Keys with Keys: those that a row needs",
+    "rpc.gallery.files": "gallery-svc answers AfterQuestion with Keys: what rows say is in the store",
+    "rpc.gallery.forget_files": "gallery-svc answers Keys with Keys: those whose rows are gone now",
 }
 
 
