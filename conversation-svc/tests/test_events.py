@@ -330,12 +330,22 @@ async def test_retry_of_a_job_with_steps_keeps_the_finished_ones(talk: Any, say:
     assert all(line.event != "end" for line in record.events)
 
 
+def with_engines(record: JobRecord) -> JobRecord:
+    """The waiting record as imaging-svc leaves it."""
+    told = {"engine": "local", "estimated_seconds": 2.5}
+    return record.model_copy(update={"steps": [step.model_copy(update={"metadata": told}) for step in record.steps]})
+
+
 async def test_in_review_mode_the_plan_waits_for_the_person(talk: Any, say: Any) -> None:
     others = await say("two steps", mode="review")
     assert (await talk.call(others.mid, "approve")).status_code == 409
     await others.tell(others.plan(mode="review"))
     assert (await talk.poll(others.mid))["status"] == "AWAITING_APPROVAL"
     assert (await talk.context.doors.jobs.get(others.mid)).status == "AWAITING_APPROVAL"
+    await talk.context.doors.jobs.change(others.mid, with_engines)
+    shown = await talk.poll(others.mid)
+    assert shown["content"] == "Here is the plan:\n1. background removed\n2. 2 times as large\nApprove it and I will start."
+    assert [(step["engine"], step["estimated_seconds"]) for step in shown["plan"]] == [("local", 2.5), ("local", 2.5)]
     wrong = await talk.call(others.mid, "approve", {"plan": [{"feature": "fly", "params": {}}]})
     assert wrong.status_code == 422
 

@@ -256,6 +256,8 @@ async def test_in_review_mode_a_plan_waits_for_approval(bus: MemoryBus, service:
     await run(bus, service)
 
     assert waiting.status == "AWAITING_APPROVAL"
+    assert waiting.steps[0].metadata["engine"] == engine.id
+    assert waiting.steps[0].metadata["estimated_seconds"] > 0
     assert (await service.jobs.get("j1")).status == "COMPLETED"
     assert len(engine.orders) == 2
 

@@ -19,12 +19,15 @@ _LAST = Param("Last-Event-ID", {"type": "string", "pattern": "^[0-9]{1,9}$"}, "g
 
 
 class StepView(BaseModel):
-    """A step of a message's plan."""
+    """A step of a message's plan.  While it waits for approval it is told in words, with its engine and the seconds it will take."""
 
     feature: str
     params: dict[str, Any]
     status: Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELED"]
     image_url: str | None = None
+    description: str | None = None
+    engine: str | None = None
+    estimated_seconds: float | None = None
 
 
 class TimelineLine(BaseModel):

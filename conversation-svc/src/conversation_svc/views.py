@@ -8,9 +8,10 @@ from typing import Any
 from photofun_common.contracts.jobs import JobRecord
 from photofun_common.contracts.values import PictureRef
 from photofun_common.problem import render_problem
+from photofun_common.told import told_step
 
 from .domain import Session, Turn
-from .saying import choices_of, content_of
+from .saying import choices_of, content_of, language_of
 
 __all__ = ["Views"]
 
@@ -103,7 +104,12 @@ class Views:
         key = made.key if made else steps[index].pictures[0].key if steps and steps[index].pictures else None
         told = turn.steps[index].get("status") if index < len(turn.steps) else None
         status = told or ("COMPLETED" if made else None) or live or _STEP_STATUS.get(turn.status, "PENDING")
-        return {"feature": step.feature, "params": step.params, "status": status, "image_url": self.url(key) if key else None}
+        view = {"feature": step.feature, "params": step.params, "status": status, "image_url": self.url(key) if key else None}
+        if turn.status == "AWAITING_APPROVAL":
+            view["description"] = told_step(step, language_of(turn))
+            known = steps[index].metadata if steps else {}
+            view |= {name: known[name] for name in ("engine", "estimated_seconds") if name in known}
+        return view
 
     @staticmethod
     def _refined(turn: Turn) -> dict[str, Any] | None:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from photofun_common.contracts.jobs import JobRecord
 
+from .pace import Pace
+
 __all__ = ["JobIndex"]
 
 _UNFINISHED = ("CREATED", "IN_PROGRESS")
@@ -35,6 +37,7 @@ class JobIndex:
     """Rows by job id; a job that waits for a person's approval counts as neither finished nor overdue."""
 
     rows: dict[str, _Row] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
     _by_user: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _open: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _ends: deque[datetime] = field(default_factory=lambda: deque(maxlen=10_000))
@@ -58,6 +61,7 @@ class JobIndex:
         self._close(row.user_id, record.job_id)
         if before is not None and before.is_unfinished:
             self._ends.append(datetime.now(UTC))
+            self.pace.note(record)
 
     def _close(self, user_id: str, job_id: str) -> None:
         if user_id in self._open:

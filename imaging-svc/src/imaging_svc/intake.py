@@ -19,7 +19,7 @@ from photofun_common.logs import traceparent
 from photofun_common.once import id_of_call
 
 from .announcing import Announcer
-from .domain import NeedsReferenceError, OverloadedError, TooManyJobsError
+from .domain import NeedsReferenceError, OverloadedError, TooManyJobsError, check_growth
 from .files import Files, PictureInput
 from .index import JobIndex
 from .records import first_open, planned, with_step
@@ -78,6 +78,7 @@ class Intake:
         if feature.needs_picture or picture.is_given:
             own = await self._files.own(picture)
             source = own or await self._files.store(await self._files.take(picture, "image"), job_id, "source")
+            check_growth(feature.id, params.model_dump(), source.width, source.height)
         if feature.reference_required and not given:
             raise NeedsReferenceError(f"Send the reference picture as {feature.references[0]}_url, _data or _file")
         stored = {
@@ -157,6 +158,19 @@ class Intake:
         record = await self._jobs.change(plan.job_id, lambda found: planned(found, plan))
         if record.status == "IN_PROGRESS":
             await self._announcer.ask_step(record, first_open(record))
+        elif record.status == "AWAITING_APPROVAL":
+            await self._jobs.change(plan.job_id, self._estimated)
+
+    def _estimated(self, record: JobRecord) -> JobRecord | None:
+        """The waiting plan with the engine that would do each step, and how many seconds it would take."""
+        if record.status != "AWAITING_APPROVAL":
+            return None
+        steps = list(record.steps)
+        for place, step in enumerate(steps):
+            if able := self._router.route(step.feature, step.params.get("model")):
+                seconds = self._index.pace.seconds(able[0].id, step)
+                steps[place] = step.model_copy(update={"metadata": {**step.metadata, "engine": able[0].id, "estimated_seconds": seconds}})
+        return record.model_copy(update={"steps": steps})
 
     async def take_edits(self, asked: EditsRequested) -> None:
         """Accept a recipe's steps on a picture that is in the store; a repeat asks for the first unfinished step again."""
