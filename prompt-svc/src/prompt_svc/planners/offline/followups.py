@@ -154,7 +154,7 @@ def follow_up(words: Words, history: tuple[HistoryEntry, ...], facts: Facts) -> 
             key, [turned.span()], filler=FILLER | {"move", "facing", "direction", "mirror", "flip", "rotate", "expand", "extend"}
         )
     ):
-        return _mirrored(last)
+        return _mirrored(last, tones_too=bool(re.search(r"\b(?:opposite|reverse|nguoc)\b", key)))
     if _AGAIN.match(key):
         params = {name: value for name, value in last.params.items() if name != "seed"}
         if last.feature in ("image_generation", "reimagine"):
@@ -408,7 +408,7 @@ def _scaled(step: PlannedStep, factor: float, facts: Facts) -> FollowUp | None:
     return FollowUp(step.feature, params, from_source=False, confidence=0.6)
 
 
-def _mirrored(step: PlannedStep) -> FollowUp | None:
+def _mirrored(step: PlannedStep, *, tones_too: bool) -> FollowUp | None:
     """The step to the other side."""
     params = dict(step.params)
     if step.feature == "image_expand":
@@ -431,7 +431,7 @@ def _mirrored(step: PlannedStep) -> FollowUp | None:
                 op["direction"], turned = ("vertical" if op.get("direction") == "horizontal" else "horizontal"), True
             elif op.get("op") == "text" and op.get("position"):
                 op["position"], turned = _other_position(str(op["position"])), True
-            elif isinstance(op.get("amount"), int) and op.get("op") in ("brightness", "contrast", "saturation", "warmth"):
+            elif tones_too and isinstance(op.get("amount"), int) and op.get("op") in ("brightness", "contrast", "saturation", "warmth"):
                 op["amount"], turned = -op["amount"], True
         return FollowUp("adjust", {**params, "operations": operations}, from_source=True) if turned else None
     if "prompt" in params:

@@ -21,6 +21,10 @@ _SWAPS = (
     re.compile(r"(?i)^(?:thay|đổi) (?P<old>.+?) (?:bằng|thành|sang) (?P<new>.+?)(?: đi| nhé)?[.!]*$"),
     re.compile(r"(?i)^(?P<new>.+?) thay (?:vì|cho) (?P<old>.+?)(?: đi| nhé)?[.!]*$"),
 )  # fmt: skip
+_PREPOSITION = re.compile(r"(?i)(?:(?:at|by|during|in|under|on|before|after|vào|lúc|trong)\s+(?:the\s+)?)+")
+_ASKING = re.compile(
+    r"(?i)^(?:how about|what about|what if it (?:was|were)|maybe|thử|nếu)\s+|\s*(?:thì sao|được không|nhé|nha|đi|please)?\s*\?*$"
+)
 # a picture has one of each: naming another takes the first one's place
 _ONE_OF = tuple(
     re.compile(rf"(?i)(?<!\w)(?:{words})(?!\w)")
@@ -34,6 +38,7 @@ _ONE_OF = tuple(
 
 def changed_words(base: str, change: str) -> str:
     """The description with the change: a thing swapped, an hour or season replaced, anything else added at the end."""
+    change = _ASKING.sub("", change).strip(" ,?")
     for pattern in _SWAPS:
         if (match := pattern.match(change.strip())) and (
             old := re.search(rf"(?i)(?<!\w)(?:an? |the )?{re.escape(match['old'].strip())}(?!\w)", base)
@@ -42,7 +47,9 @@ def changed_words(base: str, change: str) -> str:
     for pattern in _ONE_OF:
         new, old = pattern.search(change), pattern.search(base)
         if new and old:
-            base = f"{base[: old.start()]}{new[0]}{base[old.end() :]}"
+            before = _PREPOSITION.match(old[0])
+            lead = before[0] if before and not _PREPOSITION.match(new[0]) else ""
+            base = f"{base[: old.start()]}{lead}{new[0]}{base[old.end() :]}"
             change = f"{change[: new.start()]}{change[new.end() :]}".strip(" ,")
     return f"{base}, {change}"[:2000].strip(" ,") if re.search(r"\w", change) else base[:2000]
 
