@@ -128,6 +128,7 @@ def _crowded() -> bytes:
         ("lie.zip", _lying(zipped({"a.jpg": JPEG + bytes(5000)})), 422, "archive-damaged"),
         ("page.jpg", b"<html>", 422, "image-undecodable"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_bombs_and_broken_things_are_refused(
     name: str, data: bytes, status: int, slug: str, studio: Studio, stored: list[bytes]
