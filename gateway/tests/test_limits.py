@@ -214,7 +214,7 @@ async def _once_of_next(gateway: Any, studio: Any) -> str:
 
 async def _kept(bus: MemoryBus) -> tuple[Any, str]:
     values = await bus.key_value(idempotency.BUCKET)
-    ((name, _),) = [item for item in await values.items() if "." not in item[0]]
+    ((name, _),) = [item for item in await values.items() if item[0].count(".") == 1]
     return values, name
 
 

@@ -28,6 +28,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from .admission import ALLOW, NoSuchMethodError, admit, preflight
 from .auth import ANYBODY, Principal, check_scopes
 from .claims import claimed_user, user_in_query
+from .compressing import compressed
 from .idempotency import MOST_KEPT, Claim, Kept, key_of
 from .inside import Inside
 from .limiting import refusal_headers
@@ -144,7 +145,7 @@ class Api:
             raise NotFoundError(f"There is nothing at {path[:200]}: /openapi.json lists what there is")
         if exchange.method not in ("GET", "HEAD"):
             raise NoSuchMethodError(f"{exchange.method} is not allowed here: it can only be read")
-        await exchange.answer(answer)
+        await _send(exchange, answer)
 
     # --- the way to a service
 
@@ -162,13 +163,20 @@ class Api:
             caller = f"u:{claimed}" if claimed else caller
         if route.is_counted:
             exchange.extra += await context.rates.count(caller, paid=route.is_paid)
+        if (kept := context.cache.find(exchange, route.path)) is not None:
+            await _send(exchange, kept)
+            return
         headers = inward_headers(exchange)
+        headers.append((b"x-deadline", b"%.3f" % (time.time() + route.seconds)))
         headers.append((b"x-request-id", exchange.request_id.encode()))
         headers.append((_IDENTITY, context.identities.token(route.service, principal)))
-        with span(f"{exchange.method} {route.service}", "client", attributes={"peer.service": route.service}):
+        with (
+            context.load.taken(route),
+            span(f"{exchange.method} {route.service}", "client", attributes={"peer.service": route.service}),
+        ):
             headers.append((b"traceparent", traceparent.get().encode()))
             if key is None:
-                await context.upstreams.stream(exchange, route, headers)
+                await context.upstreams.stream(exchange, route, headers, context.cache)
             else:
                 await self._once(context, exchange, route, headers, caller, key)
 
@@ -201,7 +209,7 @@ class Api:
         if isinstance(claim, Kept):
             while (chunk := await exchange.chunk(route.body_limit)) is not None:
                 digest.feed(chunk)
-            await exchange.answer(claim.replay(digest.hexdigest()))
+            await _send(exchange, claim.replay(digest.hexdigest()))
             return
         headers.append((_ONCE, claim.once.encode()))  # a service that did it already answers that
         await _first(context, exchange, route, headers, claim, digest)
@@ -249,7 +257,12 @@ async def _first(context: Context, exchange: Exchange, route: Route, headers: An
         else:
             await claim.release()
     if answer is not None:
-        await exchange.answer(answer)
+        await _send(exchange, answer)
+
+
+async def _send(exchange: Exchange, answer: Answer) -> None:
+    headers, body = compressed(exchange, answer.headers, answer.body)
+    await exchange.answer(Answer(answer.status, body, [pair for pair in headers if pair[0] != b"content-length"]))
 
 
 async def _is_healthy(context: Context, name: str) -> bool:

@@ -52,6 +52,7 @@ class Route:
     is_counted: bool = True
     is_paid: bool = False
     is_openai: bool = False
+    is_sheddable: bool = True
     body_limit: int = _SMALL
     seconds: float = _SECONDS
 
@@ -107,6 +108,7 @@ def route_of(method: str, path: str) -> Route | None:
         is_counted=parts[0] != "webhooks" and not (reads and _is_poll(parts)),
         is_paid=method == "POST" and _is_paid(parts),
         is_openai=parts[0] in ("images", "models"),
+        is_sheddable=parts[-1] not in ("cancel", "events") and "cancel" not in parts,
         body_limit=_body_limit(parts),
         seconds=_PATIENT_SECONDS if _is_patient(method, parts) else _SECONDS,
     )

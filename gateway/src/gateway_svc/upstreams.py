@@ -13,6 +13,8 @@ from typing import Any
 from photofun_common.errors import DeadlineError, UnavailableError, UpstreamError
 from photofun_common.telemetry import BREAKER_OPEN
 
+from .caching import AnswerCache
+from .compressing import compressed
 from .connection import Connection, ConnectionBrokenError, TooSlowError
 from .pool import Pool, fetch
 from .routing import Route
@@ -251,13 +253,13 @@ class Upstreams:
         finally:
             flight.end()
 
-    async def stream(self, exchange: Exchange, route: Route, headers: Pairs) -> None:
+    async def stream(self, exchange: Exchange, route: Route, headers: Pairs, cache: AnswerCache) -> None:
         """Forward a call and pass the answer on as it comes.  A client that hangs up ends the call inwards too."""
         watch = Watch(exchange)
         try:
             flight = await self._begin(exchange, route, headers, None)
             try:
-                await _pass_on(exchange, flight)
+                await _pass_on(exchange, flight, route, cache)
             finally:
                 flight.end()
         except asyncio.CancelledError:
@@ -355,7 +357,7 @@ def _body_of(exchange: Exchange, route: Route, digest: BodyDigest | None, method
     return BodySource(exchange, route.body_limit, digest), b"", [announced]
 
 
-async def _pass_on(exchange: Exchange, flight: Flight) -> None:
+async def _pass_on(exchange: Exchange, flight: Flight, route: Route, cache: AnswerCache) -> None:
     connection = flight.connection
     outward = outward_headers(connection.headers, connection.status)
     if exchange.method == "HEAD" or connection.status in (204, 304):
@@ -363,7 +365,9 @@ async def _pass_on(exchange: Exchange, flight: Flight) -> None:
         await exchange.write(b"", more=False)
         return
     if connection.is_complete:
-        await exchange.whole(connection.status, outward, await flight.read())
+        body = await flight.read()
+        kept = cache.keep(exchange, route.path, connection.status, outward, body)
+        await exchange.whole(connection.status, *compressed(exchange, kept, body))
         return
     await exchange.start(connection.status, outward)
     await _pass_rest(exchange, flight)

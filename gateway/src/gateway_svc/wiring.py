@@ -16,6 +16,7 @@ from prometheus_client import start_http_server
 
 from .assistants import McpDoor
 from .auth import FileKeys, Guard, JwksKeys, Principal
+from .caching import AnswerCache
 from .documents import Documents
 from .events import HANDLERS, Forgetting
 from .hosts import Hosts
@@ -24,6 +25,7 @@ from .limiting import RateKeeper
 from .pages import Pages
 from .pool import fetch_from_outside
 from .settings import Settings
+from .shedding import Load
 from .upstreams import Upstreams
 from .windows import LocalWindows, SharedWindows
 
@@ -76,6 +78,8 @@ class Context:
     documents: Documents
     pages: Pages
     mcp: McpDoor
+    cache: AnswerCache
+    load: Load
 
 
 @asynccontextmanager
@@ -94,9 +98,9 @@ async def open_context(settings: Settings, bus: Bus | None = None) -> AsyncItera
 async def _opened(settings: Settings, bus: Bus) -> AsyncIterator[Context]:
     metrics = start_http_server(settings.metrics_port) if settings.metrics_port else None
     try:
-        mcp = McpDoor(VERSION)
+        mcp, load = McpDoor(VERSION), Load()
         windows = SharedWindows(settings.rate_limit_store) if settings.rate_limit_store else LocalWindows()
-        async with Upstreams.opened(settings.services) as upstreams, mcp.opened(), aclosing(windows):
+        async with Upstreams.opened(settings.services) as upstreams, mcp.opened(), aclosing(windows), load.watched():
             is_open = settings.auth_mode == "open"
             jwks = JwksKeys(settings.jwt_jwks_url, _fetch_keys) if settings.jwt_jwks_url else None
             keys = FileKeys(settings.api_keys_file) if settings.api_keys_file else None
@@ -114,6 +118,8 @@ async def _opened(settings: Settings, bus: Bus) -> AsyncIterator[Context]:
                 documents=Documents(upstreams, list(settings.services), public_url=settings.public_url, version=VERSION),
                 pages=Pages(),
                 mcp=mcp,
+                cache=AnswerCache(),
+                load=load,
             )
     finally:
         if metrics is not None:

@@ -82,7 +82,8 @@ def _refine_note(record: JobRecord) -> dict[str, Any]:
 
 @router.get("/v1/features", summary="Every feature: parameters, phrases, engines")
 async def list_features(service: ServiceDep) -> Response:
-    return ok([_describe(service, feature) for feature in features()])
+    shared = {"Cache-Control": "public, max-age=5, s-maxage=5"}
+    return ok([_describe(service, feature) for feature in features()], headers=shared)
 
 
 def _describe(service: ImagingService, feature: Feature) -> dict[str, Any]:

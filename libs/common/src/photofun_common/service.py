@@ -17,9 +17,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .draining import DrainingServer, is_draining
+from .errors import DeadlineError
 from .identity import IdentityKeeper
 from .logs import configure_logs, request_id
-from .problem import install_problem_handlers
+from .problem import install_problem_handlers, problem_response
 from .settings import CommonSettings
 from .telemetry import REQUEST_SECONDS, REQUESTS, measuring_lag
 from .tracing import exporting, span
@@ -33,6 +34,7 @@ Opened = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 `checks()` answers the named readiness checks: `{"mongo": ping, "nats": ping}`."""
 
 _CHECK_SECONDS = 0.8
+_CLOCKS_DIFFER = 2.0
 _QUIET = frozenset({"/livez", "/readyz", "/health", "/metrics"})
 
 
@@ -104,6 +106,10 @@ class Observed:
         if scope["path"] in _QUIET:
             await self._answered(scope, receive, send)
             return
+        if _is_over(headers.get("x-deadline")):
+            late = DeadlineError("Whoever asked has stopped waiting")
+            await problem_response(late, instance=scope["path"])(scope, receive, send)
+            return
         method = scope["method"]
         with span(method, "server", parent=headers.get("traceparent", ""), attributes={"http.request.method": method}) as told:
             status = await self._answered(scope, receive, send)
@@ -135,6 +141,14 @@ class Observed:
                 fields = {"method": scope["method"], "path": scope["path"][:200], "status": status, "ms": round(spent * 1000, 1)}
                 log.info("request", extra=fields)
         return status
+
+
+def _is_over(deadline: str | None) -> bool:
+    """Whether the time that the gateway gave this call (in seconds since 1970) has run out; clocks may differ a little."""
+    try:
+        return deadline is not None and float(deadline) + _CLOCKS_DIFFER < time.time()
+    except ValueError:
+        return False
 
 
 def serve(factory: Callable[[], Any], *, host: str, port: int, **options: Any) -> None:
