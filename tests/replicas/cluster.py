@@ -43,6 +43,7 @@ class Replica:
     env: dict[str, str]
     log: Path
     process: subprocess.Popen[bytes] | None = None
+    was_killed: bool = False
 
     @property
     def url(self) -> str:
@@ -66,6 +67,7 @@ class Replica:
         raise AssertionError(f"{self.service} {self.number} is not ready: {self.log.read_text()[-2000:]}")
 
     def signal(self, number: int) -> None:
+        self.was_killed = self.was_killed or number == signal.SIGKILL
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
 
