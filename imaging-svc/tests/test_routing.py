@@ -21,6 +21,7 @@ from imaging_svc.files import PictureInput
 from imaging_svc.guard import PictureFetcher
 from imaging_svc.routing import Router, parse_routing
 from imaging_svc.service import ImagingService
+from imaging_svc.settings import Settings
 from photofun_common.bus import MemoryBus
 from photofun_common.contracts.features import by_id, features
 from photofun_common.contracts.imaging import StepRequested
@@ -259,3 +260,9 @@ async def test_a_plans_english_goes_with_its_step(tmp_path: Path) -> None:
         await service.run_step(bus.of(StepRequested)[0])
 
     assert engine.orders[0].prompt == "a fox"
+
+
+@pytest.mark.parametrize("wrong", [{"image_routing": "upscale=locl"}, {"imaging_prices": "freepik=much"}])
+def test_settings_that_cannot_be_read_are_refused_by_name(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong)).upper()):
+        Settings(_env_file=None, **wrong)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from photofun_common.settings import CommonSettings
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 __all__ = ["Settings"]
 
@@ -56,6 +56,16 @@ class Settings(CommonSettings):
         default=None, description="folder of a Stable Diffusion model of your own (diffusers format); needs imaging-svc[diffusers]"
     )
     diffusers_steps: int = Field(default=25, ge=1, le=200, description="denoising steps of that model")
+
+    @field_validator("image_routing", "imaging_prices")
+    @classmethod
+    def _is_readable(cls, text: str, info: ValidationInfo) -> str:
+        """A route to nowhere and a price that is none are told at the start."""
+        from .routing import parse_routing
+        from .spending import Prices
+
+        (parse_routing if info.field_name == "image_routing" else Prices)(text)
+        return text
 
     @property
     def gemini_keys(self) -> list[str]:
