@@ -208,6 +208,25 @@ async def test_every_feature_refuses_what_is_no_picture_at_once(feature: Feature
 
 
 @pytest.mark.parametrize(
+    ("slug", "fields", "size", "limit", "actual"),
+    [
+        ("upscale", {"scale_factor": 4}, (3500, 2300), 50_000_000, 128_800_000),
+        ("image-expand", {"left": 300, "right": 300}, (4800, 4800), 25_000_000, 25_920_000),
+    ],
+)
+async def test_a_result_that_would_be_too_large_is_refused_at_once(
+    slug: str, fields: dict[str, Any], size: tuple[int, int], limit: int, actual: int, client: httpx.AsyncClient
+) -> None:
+    data = base64.b64encode(saved(Image.new("L", size), "JPEG")).decode()
+
+    answer = await client.post(f"/v1/features/{slug}/", json={"user_id": "growth", "image_data": data, **fields}, timeout=60)
+
+    problem = answer.json()
+    assert (answer.status_code, problem["type"].rsplit("/", 1)[-1]) == (422, "image-too-large")
+    assert (problem["limit"], problem["actual"]) == (limit, actual)
+
+
+@pytest.mark.parametrize(
     ("accept", "fields", "extension"),
     [
         ("*/*", {}, "jpg"),

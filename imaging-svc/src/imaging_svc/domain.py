@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID, uuid5
 
 from photofun_common.errors import InvalidError, NotFoundError, PhotoFunError, RateLimitedError, UnavailableError, UnsupportedMediaError
@@ -30,6 +31,7 @@ __all__ = [
     "UnsupportedImageError",
     "WorkFailedError",
     "WorkerLostError",
+    "check_growth",
     "file_key",
     "picture_id",
 ]
@@ -60,6 +62,25 @@ class ImageUndecodableError(InvalidError):
 
 class ImageTooLargeError(InvalidError):
     slug, title = "image-too-large", "The picture has too many pixels"
+
+
+def check_growth(feature: str, params: dict[str, Any], width: int, height: int) -> None:
+    """Raises ImageTooLargeError when what a feature would make of a picture of that size has too many pixels."""
+    if feature == "upscale":
+        factor = params["scale_factor"]
+        actual = width * height * factor**2
+        if actual > MAX_OUTPUT_PIXELS or max(width, height) * factor > 2 * MAX_SIDE:
+            limit = MAX_OUTPUT_PIXELS // 10**6
+            raise ImageTooLargeError(
+                f"{factor} times {width}x{height} is over {limit} megapixels or {2 * MAX_SIDE} pixels a side: "
+                "choose a smaller factor or picture",
+                limit=MAX_OUTPUT_PIXELS,
+                actual=actual,
+            )
+    elif feature == "image_expand":
+        actual = (width + params["left"] + params["right"]) * (height + params["top"] + params["bottom"])
+        if actual > MAX_PIXELS:
+            raise ImageTooLargeError("The expanded picture would be over 25 megapixels", limit=MAX_PIXELS, actual=actual)
 
 
 class ImageTooComplexError(InvalidError):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...codec import Encoded, Facts, decode, encode
-from ...domain import MAX_OUTPUT_PIXELS, MAX_PIXELS, MAX_SIDE, ImageTooLargeError, NeedsImageError, NeedsReferenceError
+from ...domain import MAX_PIXELS, NeedsImageError, NeedsReferenceError, check_growth
 from ...weights import Weights
 from .rendering import Pixels, Progress, Rendered
 
@@ -17,6 +17,7 @@ __all__ = ["VERBS", "perform"]
 
 Verb = Callable[["Work"], list[Rendered]]
 
+_SUBJECT_PIXELS = 2_000_000
 RATIO_SIZES = {
     "1:1": (1024, 1024),
     "16:9": (1344, 756),
@@ -70,9 +71,18 @@ class Work:
         return decode(self._references[name], ours=True)[0] if name in self._references else None
 
     def subject(self, pixels: Pixels) -> Any:
+        """Where the subject is, (h, w) 0..1; of a large picture as found in a copy of two megapixels."""
+        import cv2
+
         from .cutout import subject_mask
 
-        return subject_mask(pixels, weights=self.weights).alpha
+        height, width = pixels.shape[:2]
+        factor = (_SUBJECT_PIXELS / (height * width)) ** 0.5
+        if factor >= 1:
+            return subject_mask(pixels, weights=self.weights).alpha
+        size = (max(1, int(width * factor)), max(1, int(height * factor)))
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        return cv2.resize(subject_mask(small, weights=self.weights).alpha, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _weights() -> Weights:
@@ -129,13 +139,7 @@ def _upscale(work: Work) -> list[Rendered]:
     from .superres import upscale
 
     factor = work.params["scale_factor"]
-    height, width = work.pixels.shape[:2]
-    if width * height * factor * factor > MAX_OUTPUT_PIXELS or max(width, height) * factor > 2 * MAX_SIDE:
-        raise ImageTooLargeError(
-            f"{factor} times {width}x{height} is over {MAX_OUTPUT_PIXELS // 10**6} megapixels: choose a smaller factor or picture",
-            limit=MAX_OUTPUT_PIXELS,
-            actual=width * height * factor * factor,
-        )
+    check_growth("upscale", work.params, work.pixels.shape[1], work.pixels.shape[0])
     return [
         upscale(
             work.pixels,
@@ -186,10 +190,7 @@ def _expand(work: Work) -> list[Rendered]:
     from .outpaint import expand
 
     sides = {side: work.params[side] for side in ("left", "right", "top", "bottom")}
-    height, width = work.pixels.shape[:2]
-    pixels = (width + sides["left"] + sides["right"]) * (height + sides["top"] + sides["bottom"])
-    if pixels > 25_000_000:
-        raise ImageTooLargeError("The expanded picture would be over 25 megapixels", limit=25_000_000, actual=pixels)
+    check_growth("image_expand", work.params, work.pixels.shape[1], work.pixels.shape[0])
     return [
         expand(work.pixels, **sides, prompt=work.params["prompt"] or None, seed=work.seed, weights=work.weights, progress=work.progress)
     ]
