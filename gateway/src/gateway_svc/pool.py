@@ -41,6 +41,8 @@ class Pool:
             _, made = await asyncio.wait_for(loop.create_connection(Connection, self._host, self._port, ssl=self._tls), _CONNECT_SECONDS)
         except TimeoutError as error:
             raise ConnectionRefusedError(f"{self._host} takes no connection") from error
+        if not made.is_open:
+            raise ConnectionResetError(f"{self._host} closed the connection at once")
         return made
 
     def give(self, connection: Connection) -> None:
