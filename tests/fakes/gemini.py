@@ -45,6 +45,8 @@ def _key_error() -> dict[str, Any]:
 class FakeGemini:
     """The API in memory.  `outcome` is what an image model answers: image, text, block, or a finish reason; `says` what a text model does.
 
+    `trouble` is what befalls a text model instead: block, truncated, hang, error, html, quota, or a finish reason such as SAFETY.
+
     Field names are taken in camel and in snake case, as the real one takes them: the SDK mixes both.
     """
 
@@ -53,6 +55,7 @@ class FakeGemini:
     text_models: tuple[str, ...] = ("gemini-3.8-flash",)
     outcome: str = "image"
     says: dict[str, Any] | None = None
+    trouble: str | None = None
     exhausted: set[str] = field(default_factory=set)
     switches: Switches = field(default_factory=Switches)
     size: tuple[int, int] = (64, 64)
@@ -85,7 +88,7 @@ class FakeGemini:
         if (refusal := self._refused(request)) is not None:
             return refusal
         if request.match_info["model"] in self.text_models:
-            return self._text(body)
+            return await self._troubled() if self.trouble else self._text(body)
         if (refusal := await self.switches.refusal()) is not None:
             return refusal
         if (wrong := _wrong(body)) is not None:
@@ -108,6 +111,23 @@ class FakeGemini:
         config = _get(body, "generationConfig") or {}
         assert _get(config, "responseMimeType") == "application/json", "a plan is asked for as JSON"
         return web.json_response(_answered([{"text": json.dumps(self.says)}]))
+
+    async def _troubled(self) -> web.StreamResponse:
+        """A text model's bad day."""
+        if self.trouble == "hang":
+            await asyncio.sleep(60)
+        if self.trouble == "error":
+            return web.json_response({"error": {"code": 500, "message": "Internal error", "status": "INTERNAL"}}, status=500)
+        if self.trouble == "html":
+            return web.Response(text="<html><title>Sign in</title></html>", content_type="text/html")
+        if self.trouble == "quota":
+            return web.json_response(quota_error(), status=429)
+        if self.trouble == "block":
+            return web.json_response({**_ENVELOPE, "promptFeedback": {"blockReason": "PROHIBITED_CONTENT", "safetyRatings": []}})
+        if self.trouble == "truncated":
+            cut = {"content": {"role": "model", "parts": [{"text": '{"intent": "adju'}]}, "finishReason": "MAX_TOKENS", "index": 0}
+            return web.json_response({**_ENVELOPE, "candidates": [cut]})
+        return web.json_response({**_ENVELOPE, "candidates": [{"finishReason": self.trouble, "index": 0}]})
 
     def _answer(self) -> dict[str, Any]:
         if self.outcome == "block":
