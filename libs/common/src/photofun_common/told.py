@@ -40,7 +40,7 @@ _COLORS = {
     "#000080": ("navy", "xanh hải quân"), "#87ceeb": ("sky blue", "xanh da trời"), "#add8e6": ("light blue", "xanh dương nhạt"),
     "#f5f5dc": ("beige", "be"), "#fffdd0": ("cream", "kem"), "#40e0d0": ("turquoise", "xanh ngọc"), "#ffd700": ("gold", "vàng kim"),
 }  # fmt: skip
-_LEVELS = {"subtle": ("gently", "nhẹ nhàng"), "vivid": ("freely", "sáng tạo"), "wild": ("wildly", "phá cách")}
+_LEVELS = {"subtle": ("gently", "nhẹ nhàng"), "vivid": ("freely", "phóng khoáng"), "wild": ("wildly", "phá cách")}
 
 
 def told_plan(steps: Sequence[PlannedStep], language: str) -> str:
