@@ -50,8 +50,8 @@ class Report:
     """The figures of one run."""
 
     HEAD: ClassVar[str] = (
-        "| seed | faults | accepted | terminal | failed | lost | stuck | duplicate rows | duplicate messages | charges | second charges | "
-        "of them in doubt | slowest after the faults |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+        "| seed | faults | accepted | terminal | failed | lost | stuck | duplicate rows | duplicate messages | 500s | charges | second charges | "
+        "of them in doubt | slowest after the faults |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     )
     accepted: int = 0
     terminal: int = 0
@@ -73,15 +73,20 @@ class Report:
 
     @property
     def is_clean(self) -> bool:
-        """Nothing lost, stuck or doubled; paid twice only where the provider's answer was lost, and seldom."""
-        found = self.lost or self.stuck or self.duplicate_rows or self.duplicate_messages
+        """Nothing lost, stuck, doubled or unexpected; paid twice only where the provider's answer was lost, and seldom."""
+        found = self.lost or self.stuck or self.duplicate_rows or self.duplicate_messages or self.unexpected
         return not found and self.second_charges <= min(self.doubtful_charges, max(1, self.charges // 100))
+
+    @property
+    def unexpected(self) -> int:
+        """How many tries were answered 500."""
+        return sum(count for reason, count in self.refused.items() if reason.startswith("500"))
 
     def row(self) -> str:
         figures = (
             self.seed, self.faults.total(), self.accepted, self.terminal, self.failed, len(self.lost), len(self.stuck),
             len(self.duplicate_rows), len(self.duplicate_messages),
-            self.charges, self.second_charges, self.doubtful_charges, f"{self.slowest:.1f} s",
+            self.unexpected, self.charges, self.second_charges, self.doubtful_charges, f"{self.slowest:.1f} s",
         )  # fmt: skip
         return "| " + " | ".join(str(figure) for figure in figures) + " |"
 
