@@ -50,8 +50,8 @@ class Report:
     """The figures of one run."""
 
     HEAD: ClassVar[str] = (
-        "| seed | faults | accepted | terminal | failed | lost | stuck | duplicate rows | duplicate messages | 500s | charges | second charges | "
-        "of them in doubt | slowest after the faults |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+        "| seed | faults | accepted | terminal | failed | lost | stuck | duplicate rows | duplicate messages | 500s | charges | "
+        "second charges | of them in doubt | slowest after the faults |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     )
     accepted: int = 0
     terminal: int = 0
