@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import sys
@@ -354,6 +355,17 @@ async def test_polling_survives_a_bad_spell() -> None:
         assert (await run(engine, order("upscale"))).pictures
 
     assert fake.charges == 1
+
+
+async def test_many_tasks_leave_calls_for_new_ones() -> None:
+    fake = FakeFreepik(polls=10**6)
+
+    async with studio(fake, per_minute=600, seconds=1.5) as engine:
+        runs = [run(engine, order("image_generation", prompt="a boat", num_images=2)) for _ in range(4)]
+        outcomes = await asyncio.gather(*runs, return_exceptions=True)
+
+    assert {type(outcome) for outcome in outcomes} == {ProviderLateError}
+    assert fake.looks <= 1.5 * 10 * 0.6 + 2 * 8
 
 
 async def test_a_task_that_is_never_ready_ends_with_the_deadline_and_stays_placed() -> None:

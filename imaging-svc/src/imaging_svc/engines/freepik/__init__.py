@@ -78,15 +78,17 @@ class FreepikEngine:
         self._is_near = private_hosts and not is_reachable_from_outside(base_url)
         self._asking = Asking(pool, self.can_reach)
         self.features = self._asking.features
+        is_told = self.can_reach(webhook_url)
         self._placing = Placing(
             self._api,
             bells or Bells(),
             others,
             poll=poll_seconds,
-            poll_most=poll_most,
+            poll_most=3 * poll_most if is_told else poll_most,
+            per_minute=per_minute,
             post_seconds=post_seconds,
             backoff=backoff,
-            webhook_url=webhook_url if self.can_reach(webhook_url) else None,
+            webhook_url=webhook_url if is_told else None,
         )
 
     def can_reach(self, url: str | None) -> bool:

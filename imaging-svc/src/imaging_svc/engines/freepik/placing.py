@@ -27,6 +27,7 @@ _ENGINE = "freepik"
 _LISTED = 500
 _REMEMBERED = 10_000
 _RECONCILE_TRIES = 4
+_LOOKS = 0.6  # of the calls a minute; the rest is for new tasks
 
 
 class Placing:
@@ -40,6 +41,7 @@ class Placing:
         *,
         poll: float,
         poll_most: float,
+        per_minute: float,
         post_seconds: float,
         backoff: float,
         webhook_url: str | None,
@@ -47,6 +49,8 @@ class Placing:
         self._api, self._bells, self._others = api, bells, others
         self._poll, self._poll_most, self._post_seconds, self._backoff = poll, poll_most, post_seconds, backoff
         self._extra = {"webhook_url": webhook_url} if webhook_url else {}
+        self._gap = 60.0 / (_LOOKS * per_minute)
+        self._waiting = 0
         self._posting: Counter[str] = Counter()
         self._mine: dict[str, None] = {}
 
@@ -159,6 +163,13 @@ class Placing:
 
         The caller's deadline ends it; the task stays placed and is waited for by the next run.
         """
+        self._waiting += 1
+        try:
+            return await self._polled(task, tell, tasks)
+        finally:
+            self._waiting -= 1
+
+    async def _polled(self, task: ProviderTask, tell: Tell, tasks: Tasks) -> dict[str, Any]:
         began, pause = time.monotonic(), self._poll
         with self._bells.listen(task.task_id or "") as bell:
             while True:
@@ -172,7 +183,7 @@ class Placing:
                     return await self._ended(task, status, data, tasks)
                 spent = time.monotonic() - began
                 tell(0.9 * spent / (spent + 15.0))
-                await bell.wait(pause)
+                await bell.wait(max(pause, self._waiting * self._gap))  # many tasks are looked at less often each
                 pause = min(self._poll_most, pause * 1.4)
 
     @staticmethod
