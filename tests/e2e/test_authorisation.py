@@ -56,6 +56,7 @@ ROWS: dict[str, Kind] = {
     "PATCH /v1/gallery/recipes/{recipe_id}": "own", "DELETE /v1/gallery/recipes/{recipe_id}": "own",
     "POST /v1/gallery/recipes/{recipe_id}/run": "own", "GET /v1/gallery/runs": "mine", "GET /v1/gallery/runs/{run_id}": "own",
     "POST /v1/gallery/runs/{run_id}/cancel": "own",
+    "DELETE /v1/users/{user_id}": "mine", "GET /v1/users/{user_id}/erasure": "mine",
 }  # fmt: skip
 SIGNED = sorted(line for line, kind in ROWS.items() if kind != "public")
 NAMED = sorted(line for line, kind in ROWS.items() if kind in ("mine", "own"))
@@ -125,6 +126,7 @@ def alice(door: Guarded) -> Alice:
     image = task["images"][0]["image_id"]
     poll(lambda: door.ask("GET", f"/v1/gallery/{image}", bearer=bearer), until=lambda answer: answer.status_code == 200, seconds=20)
     ids = {
+        "user_id": "alice",
         "session_id": session,
         "message_id": message,
         "slug": "adjust",

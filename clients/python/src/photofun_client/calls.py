@@ -1253,6 +1253,14 @@ class Calls(Transport):
             ),
         )
 
+    def erase_user(self, user_id: str) -> types.ErasureView:
+        """Erase everything of a person, in all services."""
+        return cast("types.ErasureView", self._result("DELETE", f"/v1/users/{self._quoted(user_id)}"))
+
+    def get_erasure(self, user_id: str) -> types.ErasureView:
+        """How a person's erasure stands."""
+        return cast("types.ErasureView", self._result("GET", f"/v1/users/{self._quoted(user_id)}/erasure"))
+
     def freepik_webhook(self, *, idempotency_key: str | None = None) -> types.Heard:
         """Freepik tells how a task stands."""
         return cast("types.Heard", self._result("POST", "/v1/webhooks/freepik", key=idempotency_key))
@@ -2522,6 +2530,14 @@ class AsyncCalls(AsyncTransport):
                 key=idempotency_key,
             ),
         )
+
+    async def erase_user(self, user_id: str) -> types.ErasureView:
+        """Erase everything of a person, in all services."""
+        return cast("types.ErasureView", await self._result("DELETE", f"/v1/users/{self._quoted(user_id)}"))
+
+    async def get_erasure(self, user_id: str) -> types.ErasureView:
+        """How a person's erasure stands."""
+        return cast("types.ErasureView", await self._result("GET", f"/v1/users/{self._quoted(user_id)}/erasure"))
 
     async def freepik_webhook(self, *, idempotency_key: str | None = None) -> types.Heard:
         """Freepik tells how a task stands."""

@@ -14,6 +14,7 @@ __all__ = [
     "Answer_AlbumActView",
     "Answer_AlbumView",
     "Answer_BulkView",
+    "Answer_ErasureView",
     "Answer_FacetsView",
     "Answer_HistoryView",
     "Answer_ImageView",
@@ -29,6 +30,7 @@ __all__ = [
     "Choice",
     "Chosen",
     "EngineView",
+    "ErasureView",
     "FacetsView",
     "FeatureView",
     "GalleryPlannedStep",
@@ -124,6 +126,12 @@ class Answer_BulkView(TypedDict):
     code: NotRequired[int]
     message: str
     result: BulkView
+
+
+class Answer_ErasureView(TypedDict):
+    code: NotRequired[int]
+    message: str
+    result: ErasureView
 
 
 class Answer_FacetsView(TypedDict):
@@ -249,6 +257,20 @@ class EngineView(TypedDict):
 
 
 """An engine. `missing` says which setting it needs, `breaker` whether calls go through, `models` what `model` …"""
+
+
+class ErasureView(TypedDict):
+    counts: dict[str, int]
+    erased_at: str
+    erasure_id: str
+    files_left: int
+    finished_at: str | None
+    status: Literal["IN_PROGRESS", "COMPLETED"]
+    user_id: str
+    waiting_for: list[str]
+
+
+"""How an erasure stands: how many things went by now, who has not reported yet, files not confirmed gone yet."""
 
 
 class FacetsView(TypedDict):
@@ -693,13 +715,16 @@ class ShownImage(TypedDict):
 
 
 class StepView(TypedDict):
+    description: NotRequired[str | None]
+    engine: NotRequired[str | None]
+    estimated_seconds: NotRequired[float | None]
     feature: str
     image_url: NotRequired[str | None]
     params: dict[str, Any]
     status: Literal["PENDING", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELED"]
 
 
-"""A step of a message's plan."""
+"""A step of a message's plan. While it waits for approval it is told in words, with its engine and the seconds …"""
 
 
 class StepsView(TypedDict):
