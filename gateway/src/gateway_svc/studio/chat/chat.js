@@ -153,6 +153,15 @@ export function create() {
     return null;
   }
 
+  // A picture that came with a message of which nothing was made yet: it still goes with the next one.
+  function unspent() {
+    for (const { message } of [...said].reverse()) {
+      if (message.role === "assistant" && (message.image_url || !OVER.has(message.status))) return null;
+      if (message.role === "user" && message.image_url) return message.image_url;
+    }
+    return null;
+  }
+
   function contextOf(message) {
     const id = message.message_id;
     const path = () => `/chat/sessions/${session}/messages/${id}`;
@@ -256,11 +265,12 @@ export function create() {
     if (!session) log.replaceChildren();
     find(".hello", log)?.remove();
     const key = fresh();
+    const waiting = pictures.length ? null : unspent();
     const mine = draw({ role: "user", content, pictures: pictures.map((each) => each.preview) });
     toEnd();
     const attempt = async () => {
       try {
-        const urls = await Promise.all(pictures.map((each) => each.ready));
+        const urls = await Promise.all(waiting ? [waiting] : pictures.map((each) => each.ready));
         if (!session) {
           const { result } = await call("POST", "/chat/sessions", { json: {} });
           session = result.session_id;

@@ -35,6 +35,8 @@ export function botMessage(message, context) {
   const rest = h("div", { class: "rest" });
   const root = h("li", { class: "msg bot", data: { id: message.message_id } }, h("span", { class: "unseen" }, word("studio")), progress, frame, words, rest);
   let drawn = "";
+  let progressDrawn = "";
+  let restDrawn = "";
   let comparing = false;
 
   function update(next) {
@@ -52,9 +54,13 @@ export function botMessage(message, context) {
 
   // --- while it works
 
+  // Drawn anew only when it changed: a click must not lose its button to the next event.
   function drawProgress() {
     const plan = message.plan || [];
     const running = busy(message.status);
+    const now = JSON.stringify([message.status, message.queue_position, plan.map((step) => step.status)]);
+    if (now === progressDrawn) return;
+    progressDrawn = now;
     if (!running && plan.length < 2) return progress.replaceChildren();
     if (message.status === "AWAITING_APPROVAL") return progress.replaceChildren();
     if (!plan.length) {
@@ -116,8 +122,11 @@ export function botMessage(message, context) {
   // --- what can be done now
 
   function drawRest(failed) {
-    const parts = [];
     const status = message.status;
+    const now = JSON.stringify([status, message.attempt, message.image_url, message.error, message.choices]);
+    if (now === restDrawn) return;
+    restDrawn = now;
+    const parts = [];
     if (failed) parts.push(problem());
     if (status === "CANCELED") parts.push(h("p", { class: "hint" }, word("cancelled")));
     if (busy(status)) parts.push(h("div", { class: "acts" }, deed("cancel", "stop", "cancel")));
