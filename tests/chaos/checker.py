@@ -51,7 +51,7 @@ class Report:
 
     HEAD: ClassVar[str] = (
         "| seed | faults | accepted | terminal | failed | lost | stuck | duplicate rows | duplicate messages | 500s | charges | "
-        "second charges | of them in doubt | slowest after the faults |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+        "second charges | of them in doubt | slowest after the faults |\n" + "|---:" * 14 + "|"
     )
     accepted: int = 0
     terminal: int = 0
