@@ -218,3 +218,24 @@ async def _answer(value: Any) -> Any:
 def test_required_mode_does_not_start_half_shut(settings: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings(_env_file=None, **{**OWN, **settings})
+
+
+async def test_a_good_token_is_remembered_for_a_minute_and_never_past_its_end(
+    serve: Any, studio: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = await serve(auth_mode="required", jwt_secret=SECRET, internal_secret="i" * 32, files_secret="f" * 32)
+    now = time.time()
+    claims = {"iss": "photofun", "aud": "photofun", "sub": "ann", "type": "access", "iat": int(now), "exp": int(now) + 20}
+    headers = {"Authorization": f"Bearer {jwt.encode(claims, SECRET, 'HS256')}"}
+    assert (await gateway.client.get("/v1/gallery/", headers=headers)).status_code == 200
+
+    def expired(*_: Any, **__: Any) -> None:
+        raise jwt.ExpiredSignatureError
+
+    monkeypatch.setattr(jwt, "decode", expired)
+    monkeypatch.setattr(time, "time", lambda: now + 45)
+    remembered = await gateway.client.get("/v1/gallery/", headers=headers)
+    monkeypatch.setattr(time, "time", lambda: now + 55)
+    judged_anew = await gateway.client.get("/v1/gallery/", headers=headers)
+
+    assert (remembered.status_code, judged_anew.status_code) == (200, 401)

@@ -25,6 +25,7 @@ _LONGEST_TOKEN = 8192
 _FRESH, _STALE, _PAUSE = 600.0, 24 * 3600.0, 60.0
 _LOOK_AGAIN = 2.0
 _KEY_PREFIX = "pf_"
+_KNOWN_SECONDS, _MOST_KNOWN = 60.0, 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ class Guard:
         self._secret_algorithms = settings.secret_algorithms
         self._jwks_algorithms = settings.jwks_algorithms
         self._jwks, self._keys = jwks, keys
+        self._known: dict[str, tuple[float, Principal]] = {}
 
     async def judge(self, authorization: list[bytes], api_key: list[bytes]) -> Principal:
         """Who this is.  Raises UnauthorizedError, never with a hint about what was nearly right."""
@@ -158,6 +160,17 @@ class Guard:
         return found
 
     async def _by_token(self, token: str) -> Principal:
+        """Judged anew after a minute at the latest, and once it has expired."""
+        found = self._known.get(token)
+        if found is not None and time.time() < found[0]:
+            return found[1]
+        principal, expires = await self._verified(token)
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[token] = (min(time.time() + _KNOWN_SECONDS, expires + _LEEWAY), principal)
+        return principal
+
+    async def _verified(self, token: str) -> tuple[Principal, float]:
         if len(token) > _LONGEST_TOKEN or not token.isascii():
             raise UnauthorizedError("The token is not valid")
         try:
@@ -170,7 +183,7 @@ class Guard:
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             expired = isinstance(error, jwt.ExpiredSignatureError)
             raise UnauthorizedError("The token has expired" if expired else "The token is not valid") from error
-        return self._from_claims(header, claims)
+        return self._from_claims(header, claims), float(claims["exp"])
 
     async def _key_for(self, header: dict[str, Any]) -> tuple[Any, list[str]]:
         algorithm, kid = header.get("alg"), header.get("kid")
