@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conversation_svc.events import HANDLERS, given_up
 from photofun_common.bus import subscriptions_of
-from photofun_common.contracts.conversation import MessageReceived, PlanApproved
+from photofun_common.contracts.conversation import MessageReceived, PlanApproved, SaidQuestion
 from photofun_common.contracts.envelope import Event
 from photofun_common.contracts.flow import facts_of
 from photofun_common.contracts.imaging import ImageReady, JobFinished, SourceStored
@@ -428,3 +428,15 @@ async def test_an_event_for_an_unknown_message_changes_nothing(talk: Any, say: A
 async def _age(talk: Any, mid: str, seconds: float) -> None:
     then = datetime.now(UTC) - timedelta(seconds=seconds)
     await talk.context.store._turns.update_one({"_id": mid}, {"$set": {"updated_at": then, "created_at": then, "deadline": then}})
+
+
+async def test_what_a_person_said_that_made_pictures_is_told_newest_first(talk: Any, say: Any) -> None:
+    for text in ("a purple walrus on ice", "make it bigger please"):
+        others = await say(text)
+        await others.tell(others.plan(), others.image(0, "a"), others.finished("COMPLETED", "a"))
+    chat = await say("hello there my friend")
+    await chat.tell(chat.reply("chat", "Hi!"))
+    tending = talk.context.conversations.tending
+
+    assert (await tending.said(SaidQuestion(user_id="ann"))).texts == ["make it bigger please", "a purple walrus on ice"]
+    assert (await tending.said(SaidQuestion(user_id="bob"))).texts == []

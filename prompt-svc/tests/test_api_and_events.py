@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from photofun_common.bus import MemoryBus
-from photofun_common.contracts.conversation import MessageReceived
+from photofun_common.contracts.conversation import MessageReceived, Said, SaidQuestion
 from photofun_common.contracts.envelope import Event
 from photofun_common.contracts.prompt import PlanFailed, PlanReady, RefineAnswer, RefineQuestion, ReplyReady
 from photofun_common.contracts.values import PictureRef
@@ -116,6 +116,19 @@ async def test_an_own_prompt_is_made_once_and_stays_its_owners(client: Any) -> N
     assert first["prompt_id"] == second["prompt_id"]
     assert mine[0]["prompt"] == "my purple zebra"
     assert others == []
+
+
+async def test_what_a_person_said_completes_what_they_type(bus: Any, client: Any) -> None:
+    async def said(raw: bytes) -> Said:
+        asked = SaidQuestion.model_validate_json(raw)
+        return Said(texts=["draw a purple walrus on ice", "Draw a purple walrus on ice", "more"] if asked.user_id == "cid" else [])
+
+    bus.rpc["rpc.conversation.said"] = said
+    mine = (await client.post("/v1/prompt/suggest", json={"query": "purple wal", "user_id": "cid"})).json()["result"]["results"]
+    others = (await client.post("/v1/prompt/suggest", json={"query": "purple wal", "user_id": "dan"})).json()["result"]["results"]
+
+    assert [(one["prompt"], one["uses"]) for one in mine[:1]] == [("draw a purple walrus on ice", 2)]
+    assert all("walrus" not in one["prompt"] for one in others)
 
 
 async def test_an_unknown_suggestion_is_not_found(client: Any) -> None:

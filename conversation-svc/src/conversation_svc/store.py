@@ -256,6 +256,24 @@ class Store:
         return [turn for document in reversed(found) if (turn := _to_turn(document))]
 
     @guarded
+    async def said(self, user_id: str, *, sessions: int, limit: int) -> list[str]:
+        """Words of a person's newest sessions that made pictures, the newest first."""
+        newest = (
+            await self._sessions.find({"user_id": user_id, "deleted": False}, {"_id": 1})
+            .sort("created_at", DESCENDING)
+            .limit(sessions)
+            .to_list(None)
+        )
+        found: list[str] = []
+        for session in newest:
+            if len(found) >= limit:
+                break
+            query: Document = {"session_id": session["_id"], "status": "DONE", "intent": {"$nin": ["chat", "clarify", "undo"]}}
+            turns = await self._turns.find(query).sort("seq", DESCENDING).limit(limit - len(found)).to_list(None)
+            found += [turn.text for document in turns if (turn := _to_turn(document)) and not turn.user_deleted and turn.text]
+        return found
+
+    @guarded
     async def turns_by_message(self, session_id: str, message_ids: Collection[str]) -> list[Turn]:
         found: dict[str, Document] = {}
         for name in ("_id", "user_message_id"):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from photofun_common.bus import Bus
+from photofun_common.contracts.conversation import Said, SaidQuestion
 from photofun_common.contracts.erasure import SessionsErased
 from photofun_common.contracts.files import Keys
 from photofun_common.contracts.gallery import UserErased
@@ -26,6 +27,7 @@ _OVERDUE = timedelta(seconds=10)
 _LOST_REPLY = timedelta(seconds=60)
 _SETTLED = timedelta(seconds=5)
 _KEYS_A_FACT = 1000
+_SESSIONS_READ = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ class Tending:
             counts = {"sessions": found.sessions, "messages": found.turns} if last else {}
             told = SessionsErased(job_id=fact.job_id, user_id=fact.user_id, counts=counts, keys=list(keys), last=last)
             await self.bus.publish(told, str(number), str(found.turns))
+
+    async def said(self, asked: SaidQuestion) -> Said:
+        """A person's own words, for completing what they type."""
+        return Said(texts=await self.store.said(asked.user_id, sessions=_SESSIONS_READ, limit=asked.limit))
 
     async def known_files(self, asked: Keys) -> Keys:
         """Which of these files a conversation needs."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from photofun_common.bus import Bus, answering, subscriptions_of
+from photofun_common.contracts.conversation import SaidQuestion
 from photofun_common.contracts.files import Keys
 from photofun_common.errors import UnavailableError
 from photofun_common.fileurls import FileUrls
@@ -28,6 +29,7 @@ __all__ = ["Context", "open_context"]
 
 log = logging.getLogger(__name__)
 KNOWN_FILES = "rpc.conversation.known_files"
+SAID = "rpc.conversation.said"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ async def open_context(settings: Settings, bus: Bus | None = None) -> AsyncItera
         if isinstance(bus, JetStreamBus):
             bus.subscribe(conversations, subscriptions_of(HANDLERS), dead=partial(given_up, conversations))
             knowing = asyncio.create_task(bus.answer(KNOWN_FILES, answering(Keys, conversations.tending.known_files)))
-            stack.push_async_callback(_stop, [knowing], stopping)
+            saying = asyncio.create_task(bus.answer(SAID, answering(SaidQuestion, conversations.tending.said)))
+            stack.push_async_callback(_stop, [knowing, saying], stopping)
         yield Context(Doors(conversations, jobs, Views(files.url)), conversations, store, bus)
 
 

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 MAX_CHOSEN = 2000
 _TRIES = 6
 _FRESH = 30.0
+_LEAST_WORDS, _LONGEST_OWN = 3, 500
 
 COLLECTION: tuple[tuple[str, str, str], ...] = (
     ("en", "image_generation", "Create a sunset over mountains, 16:9"), ("en", "image_generation", "A misty forest at dawn in watercolor"), ("en", "image_generation", "A neon city skyline at night, rain on the streets"),
@@ -74,8 +75,8 @@ def _key_of(prompt_id: str, user_id: str | None) -> str:
 class Suggestions:
     """The collection and its counts.  Without the broker the collection alone is offered."""
 
-    def __init__(self, bucket: Callable[[], Awaitable[KeyValue]]) -> None:
-        self._bucket = bucket
+    def __init__(self, bucket: Callable[[], Awaitable[KeyValue]], said: Callable[[str], Awaitable[list[str]]] | None = None) -> None:
+        self._bucket, self._said = bucket, said
         self._counts: dict[str, dict[str, Any]] = {}
         self._read_at = -math.inf
         self._lock = asyncio.Lock()
@@ -86,7 +87,8 @@ class Suggestions:
         scored = []
         wanted = fold(query).split()
         accented = any(ord(char) > 127 for char in query)
-        for entry in self._entries(user_id):
+        chosen = self._entries(user_id)
+        for entry in [*chosen, *await self._own_words(user_id, {entry.prompt_id for entry in chosen})]:
             match = _match(wanted, fold(entry.prompt), entry.prompt, query)
             if match > 0 or not wanted:
                 same_language = 0.2 if accented and entry.language == "vi" else 0.0
@@ -96,6 +98,25 @@ class Suggestions:
             {"prompt_id": entry.prompt_id, "prompt": entry.prompt, "intent": entry.intent, "language": entry.language, "uses": entry.uses, "score": round(score, 3)}
             for score, entry in scored[:limit]
         ]  # fmt: skip
+
+    async def _own_words(self, user_id: str | None, known: set[str]) -> list[_Entry]:
+        """What a person said in conversations, each once with how often; nothing while conversation-svc can't be asked."""
+        if user_id is None or self._said is None:
+            return []
+        try:
+            texts = await self._said(user_id)
+        except UnavailableError:
+            return []
+        entries: dict[str, _Entry] = {}
+        for text in texts:
+            prompt_id = _id_of(text)
+            if prompt_id in known or len(text.split()) < _LEAST_WORDS or len(text) > _LONGEST_OWN:
+                continue
+            before = entries.get(prompt_id)
+            entries[prompt_id] = _Entry(
+                prompt_id, before.prompt if before else text, uses=before.uses + 1 if before else 1, user_id=user_id
+            )
+        return list(entries.values())
 
     async def choose(self, *, prompt_id: str | None, prompt: str | None, user_id: str | None) -> dict[str, Any]:
         """Count a use.  A prompt that nobody knows becomes its writer's own (`created`).  Raises NotFoundError, UnavailableError."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from photofun_common.bus import Bus, subscriptions_of
+from photofun_common.contracts.conversation import Said, SaidQuestion
 from photofun_common.jetstream import JetStreamBus
 from photofun_common.tasks import stop_tasks
 
@@ -28,6 +29,7 @@ __all__ = ["Context", "build_service", "open_context"]
 
 log = logging.getLogger(__name__)
 _BUCKET = "suggestions"
+_SAID, _SAID_SECONDS = "rpc.conversation.said", 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,12 @@ def build_service(settings: Settings, bus: Bus, *, transport: Any = None) -> tup
             transport=transport,
         )
         planner = FallbackPlanner(gemini, offline, local_first=is_local)
-    suggestions = Suggestions(lambda: bus.key_value(_BUCKET))
+
+    async def said(user_id: str) -> list[str]:
+        answer = await bus.request(_SAID, SaidQuestion(user_id=user_id), Said, timeout=_SAID_SECONDS)
+        return answer.texts
+
+    suggestions = Suggestions(lambda: bus.key_value(_BUCKET), said)
     return PromptService(planner, suggestions), gemini
 
 

@@ -31,6 +31,7 @@ _ANSWERS = {
     "rpc.imaging.files": ("imaging-svc", ()),
     "rpc.imaging.missing_files": ("imaging-svc", ()),
     "rpc.imaging.remove_files": ("imaging-svc", ()),
+    "rpc.conversation.said": ("conversation-svc", ("prompt-svc",)),
     "rpc.conversation.known_files": ("conversation-svc", ()),
     "rpc.gallery.known_files": ("gallery-svc", ()),
     "rpc.gallery.files": ("gallery-svc", ()),

@@ -11,7 +11,7 @@ from .envelope import EventData
 from .prompt import Choice, PlannedStep
 from .values import PictureRef, Value
 
-__all__ = ["HistoryEntry", "MessageReceived", "PlanApproved", "SessionDeleted", "SessionPicture"]
+__all__ = ["HistoryEntry", "MessageReceived", "PlanApproved", "Said", "SaidQuestion", "SessionDeleted", "SessionPicture"]
 
 
 class HistoryEntry(Value):
@@ -29,6 +29,19 @@ class HistoryEntry(Value):
     done: int = 0
     edited: PictureRef | None = None
     choices: list[Choice] = Field(default_factory=list)
+
+
+class SaidQuestion(Value):
+    """Which words of this person's made pictures?  The newest first, at most `limit`."""
+
+    user_id: str
+    limit: int = Field(default=100, ge=1, le=500)
+
+
+class Said(Value):
+    """A person's own words, the newest first; what was deleted is not among them."""
+
+    texts: list[str] = Field(default_factory=list)
 
 
 class SessionPicture(Value):

@@ -50,6 +50,7 @@ RPC: dict[str, str] = {
     "rpc.imaging.files": "imaging-svc answers PrefixQuestion with Files: what is in a part of the store",
     "rpc.imaging.missing_files": "imaging-svc answers Keys with Keys: those that are not in the store",
     "rpc.imaging.remove_files": "imaging-svc answers Keys with Keys: those that are gone now",
+    "rpc.conversation.said": "conversation-svc answers SaidQuestion with Said: a person's own words that made pictures",
     "rpc.conversation.known_files": "conversation-svc answers Keys with Keys: those that a conversation shows",
     "rpc.gallery.known_files": "gallery-svc answers Keys with Keys: those that a row needs",
     "rpc.gallery.files": "gallery-svc answers AfterQuestion with Keys: what rows say is in the store",

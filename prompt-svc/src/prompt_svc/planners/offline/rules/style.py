@@ -86,7 +86,9 @@ def _reimagined(words: Words, style: str, key: str) -> Found:
         prompt = trimmed(words.slice(match.start(1), len(words.key))).raw
         prompt = re.sub(r"(?i)^(?:an?|the|một|mot)\s+", "", prompt)
     if style or match:
-        params["prompt"] = prompt if not style or any(word in prompt.lower() for word in style.lower().split() if len(word) > 3) else f"{prompt}, {style}"
+        params["prompt"] = (
+            prompt if not style or any(word in prompt.lower() for word in style.lower().split() if len(word) > 3) else f"{prompt}, {style}"
+        )
     if ratio := slots.ratio_in(key):
         params["aspect_ratio"] = ratio[0]
     return Found("reimagine", params)
