@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ from photofun_common.testing.collector import Collector, collecting
 from tests.e2e.support import Person
 
 from .cluster import Cluster, running_cluster
+from .overdue import Overdue, let_messages_pass_their_deadline
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +20,14 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="session")
-def cluster(collector: Collector) -> Iterator[Cluster]:
+def overdue() -> Iterator[Future[Overdue]]:
+    """Deadlines pass meanwhile: what comes of it is asked last."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(let_messages_pass_their_deadline)
+
+
+@pytest.fixture(scope="session")
+def cluster(collector: Collector, overdue: Future[Overdue]) -> Iterator[Cluster]:
     """The whole studio twice, each service with its own rights at the broker."""
     settings = {
         "RATE_LIMIT": "1000000/minute", "RATE_LIMIT_GENERATE": "1000000/minute", "ALLOW_PRIVATE_IMAGE_HOSTS": "true", "DRAIN_SECONDS": "5",

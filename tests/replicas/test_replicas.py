@@ -6,13 +6,14 @@ import json
 import signal
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import httpx
 
 from tests.e2e.support import Person, events_of, picture, poll
 
-from .cluster import Cluster, running_cluster
+from .cluster import Cluster
+from .overdue import Overdue
 
 
 def _handled(cluster: Cluster, service: str) -> list[int]:
@@ -131,25 +132,6 @@ def test_a_killed_replica_s_work_is_done_by_the_other(cluster: Cluster, person: 
     cluster.balancers["imaging-svc"].put_in(victim.port)
 
 
-def test_two_sweepers_end_a_job_once() -> None:
-    settings = {"JOB_DEADLINE": "2", "CONVERSATION_SWEEP_SECONDS": "0.3"}
-    with (
-        running_cluster(settings, services=("conversation-svc",)) as alone,
-        httpx.Client(base_url=alone.balancers["conversation-svc"].url, timeout=20, trust_env=False) as client,
-    ):
-        person = Person(client)
-        session = person.session()
-        sent = [person.say(session, f"message {number}")["message_id"] for number in range(3)]
-
-        told = [person.answer(session, one, seconds=20) for one in sent]
-        time.sleep(1)
-        again = [person.message(session, one) for one in sent]
-
-    assert [one["status"] for one in told] == ["FAILED"] * 3
-    assert all(one["error"]["type"].endswith("deadline-exceeded") for one in told)
-    assert [one["updated_at"] for one in again] == [one["updated_at"] for one in told], "the second sweeper changed nothing"
-
-
 def test_health_tells_the_truth_within_a_second_while_a_store_hangs(cluster: Cluster, http: httpx.Client) -> None:
     assert poll(lambda: http.get("/health/").json()["status"], until=lambda status: status == "healthy", seconds=10)
     cluster.documents.send_signal(signal.SIGSTOP)
@@ -196,3 +178,11 @@ def test_logs_and_spans_hold_no_secret_no_text_and_no_picture(cluster: Cluster, 
     whole = [line for one in cluster.replicas if not one.was_killed for line in one.log.read_text().splitlines()]
     for line in whole:
         assert line.startswith("{") and {"at", "level", "service", "message"} <= json.loads(line).keys(), line
+
+
+def test_two_sweepers_end_a_job_once(overdue: Future[Overdue]) -> None:
+    found = overdue.result(120)
+
+    assert [one["status"] for one in found.ended] == ["FAILED"] * 3
+    assert all(one["error"]["type"].endswith("deadline-exceeded") for one in found.ended)
+    assert [one["updated_at"] for one in found.later] == [one["updated_at"] for one in found.ended], "the second sweeper changed nothing"
