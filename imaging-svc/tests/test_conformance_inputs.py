@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import pytest
 from imaging_svc.codec import decode, normalised
+from imaging_svc.domain import NeedsReferenceError
 from imaging_svc.engines.local.verbs import VERBS, perform
 from photofun_common.contracts.features import Feature, by_id, features
 from photofun_common.http import validated
@@ -39,7 +40,7 @@ def saved(picture: Image.Image, kind: str, **options: Any) -> bytes:
 
 def done(feature: Feature, picture: bytes, reference: bytes, **changes: Any) -> Any:
     params = validated(feature.params, {**LEAST.get(feature.id, {}), **changes}).model_dump(mode="json")
-    references = dict.fromkeys(feature.references, reference) if feature.reference_required else {}
+    references = dict.fromkeys(feature.references, reference) if feature.reference_required or changes.get("background") else {}
     source = picture if feature.needs_picture else None
     made, said = perform(feature.id, params, params.get("prompt") or "", source, references, 7, {}, progress=lambda _: None)
     return made[0], said
@@ -133,6 +134,16 @@ def test_every_end_of_every_adjustment_makes_a_picture_or_says_what_is_wrong(ope
     assert decode(made.data, ours=True)[0].size > 0
     if operation.get("amount") == 0:
         assert np.array_equal(decode(made.data)[0], decode(small)[0])
+
+
+def test_a_background_picture_that_is_not_there_is_asked_for() -> None:
+    small = saved(Image.new("RGB", (20, 20), "red"), "PNG")
+    feature = by_id("remove_background")
+    assert feature is not None
+    params = validated(feature.params, {"background": "picture"}).model_dump(mode="json")
+
+    with pytest.raises(NeedsReferenceError, match="second picture"):
+        perform(feature.id, params, "", small, {}, 7, {}, progress=lambda _: None)
 
 
 # --- awkward pictures -------------------------------------------------------------------------------------------------

@@ -253,3 +253,21 @@ async def test_a_long_description_keeps_its_last_word() -> None:
     plan = await PLANNER.plan(Ask("draw a lighthouse with " + "many small windows and " * 70 + "zorgblat"))
 
     assert plan.steps[0].params["prompt"].endswith("zorgblat")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "use the second picture as the background",
+        "change the background to the other image",
+        "put her in front of the second photo",
+        "dùng ảnh thứ hai làm nền",
+        "thay nền bằng ảnh kia",
+    ],
+)
+async def test_a_second_picture_becomes_the_background_when_there_is_one(text: str) -> None:
+    with_two = await PLANNER.plan(Ask(text=text, has_picture=True, has_own_picture=True, has_reference=True))
+    with_one = await PLANNER.plan(Ask(text=text, has_picture=True, has_own_picture=True))
+
+    assert with_two.steps == (step_of("remove_background", background="picture"),)
+    assert not any(step.params.get("background") for step in with_one.steps)

@@ -187,7 +187,8 @@ class Runner:
         references = {
             name: await self._files.read(ref.key) for name, ref in record.references.items() if ref.key and name in declared.references
         }
-        if record.reference_picture is not None and declared.references and declared.references[0] not in references:
+        takes_second = declared.id != "remove_background" or params["background"] == "picture"
+        if record.reference_picture is not None and takes_second and declared.references and declared.references[0] not in references:
             references[declared.references[0]] = await self._files.read(record.reference_picture.key)
         seed = params.get("seed")
         direct = record.kind == "feature" and record.refined_prompt is not None and declared.id == "image_generation"

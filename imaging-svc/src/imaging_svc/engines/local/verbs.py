@@ -123,13 +123,16 @@ def _generate(work: Work) -> list[Rendered]:
 def _remove_background(work: Work) -> list[Rendered]:
     from .cutout import remove_background
 
+    behind = work.reference("background_image")
+    if work.params["background"] == "picture" and behind is None:
+        raise NeedsReferenceError("Send a second picture for the background along")
     return [
         remove_background(
             work.workable,
             weights=work.weights,
             mask_only=work.params["mask_only"],
             background_color=work.params["background_color"],
-            background_picture=work.reference("background_image"),
+            background_picture=behind,
             progress=work.progress,
         )
     ]

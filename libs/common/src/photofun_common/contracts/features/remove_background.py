@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from ..values import Bool, HexColor
@@ -10,6 +12,9 @@ from ._base import Feature, FeatureParams
 
 class RemoveBackgroundParams(FeatureParams):
     mask_only: Bool = Field(default=False, title="Mask only", description="Answer the mask in grey instead of the cut-out")
+    background: Literal["picture"] | None = Field(
+        default=None, title="Background", description="In chat: 'picture' puts the message's second picture behind the subject"
+    )
     background_color: HexColor | None = Field(default=None, title="Background colour", description="#rrggbb or a basic colour name")
 
 

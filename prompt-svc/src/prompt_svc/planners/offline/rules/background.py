@@ -47,8 +47,20 @@ _BG_COLOR = re.compile(
 )
 
 
+_SECOND = r"(?:second|2nd|other|last|attached|reference|another|thu hai|thu 2|kia|mau|con lai|dinh kem|so 2)"
+_PICTURE = r"(?:picture|pic|image|photo|one|anh|hinh|tam anh|buc anh|tam hinh)"
+_NAMED = rf"(?:{_SECOND} {_PICTURE}|{_PICTURE} (?:so )?{_SECOND})"
+_ON_PICTURE = re.compile(
+    rf"\b{_NAMED}\b[\w\s]{{0,12}}\b(?:as|for|lam|vao)\b[\w\s]{{0,8}}\b{BG}\b|"
+    rf"\b{BG}\b[\w\s]{{0,14}}\b(?:to|with|by|from|bang|thanh|la|tu|lay tu)\b[\w\s]{{0,8}}\b{_NAMED}\b|"
+    rf"\b(?:in front of|over|onto|on|before|len|tren|truoc)\b[\w\s]{{0,20}}\b{_NAMED}\b(?: \w+)?$"
+)
+
+
 def background(words: Words, facts: Facts) -> Found | None:
     key = words.key
+    if facts.has_reference and _ON_PICTURE.search(key):
+        return Found("remove_background", {"background": "picture"})
     if re.search(
         r"\b(?:blur\w*|lam mo|lam nhoe|xoa mo|mo nen|mo phong|phong mo|nen mo|mo (?:cai )?background|mo hau canh|mo (?:phia|dang) sau|bokeh|unfocus|defocus|out of focus)\b",
         key,
