@@ -11,7 +11,7 @@ from photofun_common.contracts.jobs import JobRecord, StepRecord
 from photofun_common.contracts.prompt import PlanReady
 from photofun_common.contracts.values import ProblemData
 from photofun_common.errors import UnavailableError
-from photofun_common.jobs import JobNotFoundError, JobStore, with_event
+from photofun_common.jobs import JobNotFoundError, JobStore, rerun, with_event
 
 from .domain import ENDED, JOB_STATUS, Turn, now
 
@@ -64,7 +64,8 @@ class Records:
 
         def renew(before: JobRecord) -> JobRecord | None:
             if before.run < turn.attempt:
-                return _rerun(before, turn)
+                picture, reference = turn.picture or before.picture, turn.reference or before.reference
+                return rerun(before, turn.attempt, turn.deadline, picture=picture, reference=reference)
             if turn.outbox == "plan" and before.status == "AWAITING_APPROVAL":
                 return with_event(before, "stage", "approved", status="CREATED", deadline=turn.deadline)
             return None
@@ -116,16 +117,3 @@ def _ended(record: JobRecord, status: Any, problem: ProblemData | None) -> JobRe
     steps = [step if step.status in ("COMPLETED", "FAILED") else step.model_copy(update={"status": "CANCELED"}) for step in record.steps]
     progress = 1.0 if status == "COMPLETED" else None
     return with_event(record, "end", _STAGES[status], progress=progress, status=status, problem=problem, steps=steps)
-
-
-def _rerun(record: JobRecord, turn: Turn) -> JobRecord:
-    """The record of the next attempt: finished steps stay, the old end is no end any more."""
-    anew = {"status": "PENDING", "problem": None, "attempts": 0, "finished_at": None}
-    steps = [step if step.status == "COMPLETED" else step.model_copy(update=anew) for step in record.steps]
-    events = [line.model_copy(update={"event": "stage"}) if line.event == "end" else line for line in record.events]
-    done = sum(step.status == "COMPLETED" for step in steps) / len(steps) if steps else 0.0
-    before = record.model_copy(update={"events": events, "progress": done})
-    return with_event(
-        before, "stage", "retried", run=turn.attempt, status="CREATED", problem=None, deadline=turn.deadline, steps=steps,
-        picture=turn.picture or record.picture, reference=turn.reference or record.reference,
-    )  # fmt: skip

@@ -21,7 +21,7 @@ from photofun_common.jobs import JobStore
 from rich.console import Console
 from rich.table import Table
 
-from . import letters, orphans
+from . import jobs, letters, orphans
 from .keys import KeyFile, KeyFileError
 
 __all__ = ["app"]
@@ -136,6 +136,20 @@ def jobs_show(job_id: Annotated[str, typer.Argument()], nats: NatsUrl = _NATS) -
         return await JobStore(bus).get(job_id)
 
     out.print_json(_on_bus(nats, load).model_dump_json())
+
+
+@jobs_app.command("replay")
+def jobs_replay(job_id: Annotated[str, typer.Argument()], nats: NatsUrl = _NATS) -> None:
+    """Run a failed or canceled feature job again from its first unfinished step."""
+    record = _on_bus(nats, lambda bus: jobs.replay(bus, job_id))
+    out.print(f"{job_id} runs again, attempt {record.run}", markup=False)
+
+
+@jobs_app.command("drop")
+def jobs_drop(job_id: Annotated[str, typer.Argument()], nats: NatsUrl = _NATS) -> None:
+    """Forget an ended job; its pictures stay."""
+    _on_bus(nats, lambda bus: jobs.drop(bus, job_id))
+    out.print(f"dropped {job_id}", markup=False)
 
 
 # --- dead letters

@@ -14,7 +14,7 @@ from .bus import Bus, KeyValue
 from .contracts.jobs import JobEvent, JobRecord
 from .errors import ConflictError, NotFoundError, UnavailableError
 
-__all__ = ["JobNotFoundError", "JobStore", "render_job", "sse", "with_event"]
+__all__ = ["JobNotFoundError", "JobStore", "render_job", "rerun", "sse", "with_event"]
 
 BUCKET = "jobs"
 _KEEP = 7 * 86400
@@ -51,6 +51,16 @@ def with_event(
         step=step,
     )
     return record.model_copy(update={"events": [*record.events, line], "progress": share, "updated_at": now, **changes})
+
+
+def rerun(record: JobRecord, run: int, deadline: datetime, **changes: Any) -> JobRecord:
+    """The record of a later run: finished steps and every paid call stay, the old end is no end any more."""
+    anew = {"status": "PENDING", "problem": None, "attempts": 0, "finished_at": None}
+    steps = [step if step.status == "COMPLETED" else step.model_copy(update=anew) for step in record.steps]
+    events = [line.model_copy(update={"event": "stage"}) if line.event == "end" else line for line in record.events]
+    done = sum(step.status == "COMPLETED" for step in steps) / len(steps) if steps else 0.0
+    before = record.model_copy(update={"events": events, "progress": done})
+    return with_event(before, "stage", "retried", run=run, status="CREATED", problem=None, deadline=deadline, steps=steps, **changes)
 
 
 class JobStore:
