@@ -2,7 +2,7 @@
 import { word, wordOr } from "./words.js";
 
 const MOST = 10 * 2 ** 20;
-const ANSWERED = 30_000;
+const ANSWERED = 90_000;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const store = (area, name, value) => {
   if (value === undefined) return area.getItem(`photofun.${name}`) || "";
@@ -60,8 +60,10 @@ function signIn(expired) {
   return asking;
 }
 
-async function send(path, options) {
+// `make()` answers [path, options]; it is asked again after signing in, since then the token says who it is.
+async function send(make) {
   const used = me.token;
+  const [path, options] = make();
   let response;
   try {
     response = await fetch(path, { ...options, headers: { ...options.headers, ...signed() } });
@@ -73,33 +75,30 @@ async function send(path, options) {
   if (response.ok) return response;
   const body = await response.json().catch(() => ({}));
   const problem = new Problem(response.status, body, Number(response.headers.get("Retry-After")) || 0);
-  if (problem.status === 401 && !options.quietly) {
+  if (problem.status === 401) {
     if (used === me.token) await signIn(Boolean(used));
-    return send(path, { ...options, quietly: true });
+    return send(make);
   }
   if (problem.status === 429) tell("limited", problem.retryAfter || 5);
   throw problem;
 }
 
-export async function call(method, path, { query, json, form, key, signal } = {}) {
-  const asked = new URLSearchParams({ ...(method === "GET" || method === "DELETE" ? owner() : {}), ...query });
-  const headers = {};
-  let body = form;
-  if (json) {
-    headers["Content-Type"] = "application/json";
-    body = JSON.stringify({ ...owner(), ...json });
-  }
-  if (key) headers["Idempotency-Key"] = key;
-  const limit = AbortSignal.timeout(ANSWERED * 2);
+export async function call(method, path, { query, json, key, signal } = {}) {
+  const headers = { ...(json ? { "Content-Type": "application/json" } : {}), ...(key ? { "Idempotency-Key": key } : {}) };
+  const limit = AbortSignal.timeout(ANSWERED);
   const both = signal ? AbortSignal.any([signal, limit]) : limit;
-  const response = await send(`/v1${path}${asked.size ? `?${asked}` : ""}`, { method, headers, body, signal: both });
+  const response = await send(() => {
+    const asked = new URLSearchParams({ ...(method === "GET" || method === "DELETE" ? owner() : {}), ...query });
+    const body = json ? JSON.stringify({ ...owner(), ...json }) : undefined;
+    return [`/v1${path}${asked.size ? `?${asked}` : ""}`, { method, headers, body, signal: both }];
+  });
   return response.json();
 }
 
 // Server-Sent Events through fetch, which can carry a token.
 export async function* events(path, { signal, after = 0 } = {}) {
   const headers = { Accept: "text/event-stream", ...(after ? { "Last-Event-ID": String(after) } : {}) };
-  const response = await send(`/v1${path}?${new URLSearchParams(owner())}`, { headers, signal });
+  const response = await send(() => [`/v1${path}?${new URLSearchParams(owner())}`, { headers, signal }]);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   try {
@@ -222,7 +221,7 @@ export async function post(path, file, { onProgress = () => {}, signal } = {}) {
 export async function save(path, name, { isOurs = true } = {}) {
   let href = path;
   if (isOurs && me.token) {
-    const response = await send(path, {});
+    const response = await send(() => [path, {}]);
     href = URL.createObjectURL(await response.blob());
   }
   const link = Object.assign(document.createElement("a"), { href, download: name });

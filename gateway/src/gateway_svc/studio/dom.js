@@ -100,7 +100,8 @@ export function menu(anchor, entries) {
   box.showPopover();
   const at = anchor.getBoundingClientRect();
   const high = box.offsetHeight;
-  box.style.left = `${Math.max(8, Math.min(at.right - box.offsetWidth, innerWidth - box.offsetWidth - 8))}px`;
+  const left = at.left < innerWidth / 2 ? at.left : at.right - box.offsetWidth;
+  box.style.left = `${Math.max(8, Math.min(left, innerWidth - box.offsetWidth - 8))}px`;
   box.style.top = `${at.bottom + high + 8 > innerHeight ? Math.max(8, at.top - high - 4) : at.bottom + 4}px`;
   anchor.setAttribute("aria-expanded", "true");
   addEventListener("pointerdown", outside, true);

@@ -35,13 +35,16 @@ export function create() {
   down.hidden = true;
   root.onkeydown = (event) => { if (event.key === "Escape") root.classList.remove("drawn"); };
   write.drop(root);
-  let isAtEnd = true;
+  let isAtEnd = true; // until somebody scrolls up
+  let scrolled = 0;
   const growth = new ResizeObserver(() => { if (isAtEnd) toEnd(); });
   growth.observe(scroller);
   growth.observe(log);
   scroller.onscroll = () => {
     const away = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-    isAtEnd = away < 60;
+    if (away < 60) isAtEnd = true;
+    else if (scroller.scrollTop < scrolled) isAtEnd = false;
+    scrolled = scroller.scrollTop;
     down.hidden = away < 300;
     if (older && scroller.scrollTop < 200) earlier();
   };

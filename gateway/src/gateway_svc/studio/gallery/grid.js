@@ -31,7 +31,7 @@ export function createGrid({ scroller, more, onOpen, onSelect, badge = () => nul
   function layout() {
     width = root.clientWidth;
     if (!width) return;
-    const target = width < 600 ? 118 : width < 1500 ? 190 : 240;
+    const target = width < 600 ? 118 : width < 1500 ? 190 : width < 2600 ? 240 : 360;
     rows = [];
     let top = 0;
     let row = [];
