@@ -10,7 +10,7 @@ from ..lexicon import COLORS
 from ..text import Words
 from .base import BG, REMOVE, Facts, Found
 
-__all__ = ["background", "bare_color"]
+__all__ = ["background", "bare_color", "is_backdrop"]
 
 _BARE_COLOR = re.compile(
     r"^(?:put|make|use|add|set|give|with|replace|paint|color|fill|thay|them|cho|dat|doi|to)(?: it| that| this| in| with| me| bang| thanh| sang| vao| the)*(?: an?)?(?: solid| plain| pure| new| mau| nen)* [\w# ]{2,12}?(?: one| background| instead| color| di| nhe)*$"
@@ -47,7 +47,7 @@ _BG_COLOR = re.compile(
 )
 
 
-_SECOND = r"(?:second|2nd|other|last|attached|reference|another|thu hai|thu 2|kia|mau|con lai|dinh kem|so 2)"
+_SECOND = r"(?:first|1st|third|3rd|original|previous|thu nhat|dau tien|thu ba|second|2nd|other|last|attached|reference|another|thu hai|thu 2|kia|mau|con lai|dinh kem|so 2)"
 _PICTURE = r"(?:picture|pic|image|photo|one|anh|hinh|tam anh|buc anh|tam hinh)"
 _NAMED = rf"(?:{_SECOND} {_PICTURE}|{_PICTURE} (?:so )?{_SECOND})"
 _ON_PICTURE = re.compile(
@@ -57,9 +57,14 @@ _ON_PICTURE = re.compile(
 )
 
 
+def is_backdrop(key: str) -> bool:
+    """Whether another picture is to stand behind the subject."""
+    return _ON_PICTURE.search(key) is not None
+
+
 def background(words: Words, facts: Facts) -> Found | None:
     key = words.key
-    if facts.has_reference and _ON_PICTURE.search(key):
+    if facts.has_reference and is_backdrop(key):
         return Found("remove_background", {"background": "picture"})
     if re.search(
         r"\b(?:blur\w*|lam mo|lam nhoe|xoa mo|mo nen|mo phong|phong mo|nen mo|mo (?:cai )?background|mo hau canh|mo (?:phia|dang) sau|bokeh|unfocus|defocus|out of focus)\b",
