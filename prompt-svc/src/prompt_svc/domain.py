@@ -65,6 +65,7 @@ class Plan:
     provider: str = "local"
     model: str = "offline-planner"
     degraded: str | None = None
+    is_follow_up: bool = False
     asked: tuple[str, ...] = field(default=(), compare=False)
 
 

@@ -114,7 +114,8 @@ def _pieces(words: Words, facts: Facts, *, limit: int = 12) -> list[Words]:
         if joint["strong"] is not None:
             is_cut = bool(read_clause(rest, facts)) or (after is not None and not _goes_on(joint[0], after))
         else:
-            is_cut = (current is not None and is_command(rest, facts, after=after)) or (
+            joined = re.search(r"\b(?:with|voi)\b", joint[0]) is not None and after in ("image_generation", "edit", "reimagine", "relight")
+            is_cut = (current is not None and not joined and is_command(rest, facts, after=after)) or (
                 current is None and bool(_idle(here)) and read_clause(rest, facts) is not None
             )
             is_cut = is_cut or (after == "remove_background" and bare_color(without_politeness(rest).key) is not None)

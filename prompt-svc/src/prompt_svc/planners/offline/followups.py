@@ -97,7 +97,7 @@ _MORE = re.compile(
 )
 _LESS = re.compile(
     r"^(?:(?:just |even |still |a |make it |do it |lam )*(?:tiny |little |tad )?(?:bit |lot |touch |much )?(?:less|weaker|softer effect|milder|fewer|subtler|more subtle|gentler|tamer|less wild|lighter effect|not (?:so|that|as|too) much)(?: of (?:that|it))?(?: please| intense| strong| than that)?|too (?:much|strong|intense|heavy|far)(?:,? .*)?|that'?s too (?:much|strong|intense|heavy)(?:,? .*)?|tone it down(?: .*)?|dial it (?:back|down)(?: .*)?|reduce (?:it|that|the effect)(?: .*)?|(?:only |just |by )*half (?:of )?(?:that|as much|it|the (?:amount|effect|strength))|(?:bot|giam)(?: lai| di| xuong| con)* (?:mot |1 )?nua|"
-    r"it (?:thoi|hon|lai|di)(?: chut| di| nua| thoi| mot chut)*|(?:bot|giam)(?: lai| xuong| di| no)?(?: \w+){0,2}? ?(?:di|lai|chut|thoi|xuong|xiu|ti)*|nhe (?:hon|lai|thoi|tay|bot)(?: chut| di| thoi| nua| mot chut)*|nhieu qua(?: roi| .*)?|(?:bi |hoi |qua |hoi bi )+(?:nhieu|manh|dam|da|lo|tay|gat|lo tay)(?: roi| .*)?|(?:a bit |a little |way |hmm )*(?:too|over)(?: the top|done|kill)(?:,? .*)?|ease (?:off|up)(?: .*)?|not so (?:much|strong|intense)(?:,? .*)?|manh qua.*|dam qua.*|nhat (?:hon|lai|bot)(?: chut| di| mot chut)*|diu (?:hon|lai|bot)(?: chut| di)*)[\s.!]*$"
+    r"(?:that'?s |it'?s |thats )?(?:a bit|a little|way|rather|kinda|kind of|bit) much(?:,? .*)?|it (?:thoi|hon|lai|di)(?: chut| di| nua| thoi| mot chut)*|(?:bot|giam)(?: lai| xuong| di| no)?(?: \w+){0,2}? ?(?:di|lai|chut|thoi|xuong|xiu|ti)*|nhe (?:hon|lai|thoi|tay|bot)(?: chut| hon| di| thoi| nua| mot chut)*|nhieu qua(?: roi| .*)?|(?:bi |hoi |qua |hoi bi )+(?:nhieu|manh|dam|da|lo|tay|gat|lo tay)(?: roi| .*)?|(?:a bit |a little |way |hmm )*(?:too|over)(?: the top|done|kill)(?:,? .*)?|ease (?:off|up)(?: .*)?|not so (?:much|strong|intense)(?:,? .*)?|manh qua.*|dam qua.*|nhat (?:hon|lai|bot)(?: chut| di| mot chut)*|diu (?:hon|lai|bot)(?: chut| di)*)[\s.!]*$"
 )
 _OTHER_SIDE = re.compile(
     r"^(?:no,? |not (?:that|this) (?:side|way|one),? |khong,? )?(?:(?:on |to |from |do |try |now )*(?:the )?(?:other|opposite) (?:side|way|direction|one)(?: (?:please|instead|too|round|around|now))*|the wrong (?:side|way)|wrong (?:side|way|direction)|(?:in |to )?reverse|counter-?clockwise instead|"
@@ -106,6 +106,9 @@ _OTHER_SIDE = re.compile(
 _AGAIN = re.compile(
     r"^(?:(?:do (?:it|that|the same|the same thing) )?(?:again|one more like (?:that|this|it)|another like (?:that|this|it)|more like (?:that|this)|make another|once more|one more time|one more|another(?: one| time| go| try)?|repeat(?: (?:it|that))?|same again|try again|redo|retry|regenerate|another (?:version|variation)|give me another|a different one|different one|new one|next one)(?: please)?|"
     r"(?:lam |thu |tao |ve )?lai(?: di| lan nua| nhe| xem| cai khac)+|(?:mot )?(?:lan|cai|tam|buc|anh|ban|kieu) (?:nua|khac|khac di|nua di)(?: nhe| di| nha)*|(?:lam|ve|tao|thu|cho)(?: minh| toi)? (?:them )?(?:mot )?(?:lan|cai|tam|buc|anh|ban)? ?(?:nua|khac)(?: di| nhe)*|cai khac(?: di)?|tuong tu(?: nua)?)[\s.!]*$"
+)
+_SOME_MORE = re.compile(
+    r"^(?:give me |show me |make |draw |create |cho |ve |tao |lam )*(?:me |minh |toi |them )*(\d|one|two|three|four|mot|hai|ba|bon)(?: more| other| different)*(?: (?:of (?:them|those|these)|like (?:that|this)|versions?|pictures?|images?|ones?|tam|cai|buc|anh|hinh|ban|phien ban|more|nua|khac|please|di|nhe))+[\s.!]*$"
 )
 _TONE_ONLY = re.compile(r"^(?:(?:make it |a |little |bit |much |even |way |still |lam |cho |them |mot chut |chut |hoi |no )*)(?P<w>brighter|darker|lighter|warmer|cooler|colder|softer|sharper|blurrier|bigger|larger|stronger|more dramatic|more saturated|less saturated|more colorful|more contrast|less contrast|sang hon|toi hon|am hon|lanh hon|net hon|mo hon|mem hon|diu hon|ruc hon|dam hon|nhat hon|to hon|lon hon|kich tinh hon)(?: nua| chut| mot chut| di| nhe| xiu| please| still| a bit| now| nha)*[\s.!]*$")  # fmt: skip
 _AMOUNT_KEYS = ("amount", "radius", "degrees")
@@ -155,6 +158,11 @@ def follow_up(words: Words, history: tuple[HistoryEntry, ...], facts: Facts) -> 
         )
     ):
         return _mirrored(last, tones_too=bool(re.search(r"\b(?:opposite|reverse|nguoc)\b", key)))
+    if (more := _SOME_MORE.match(key)) and last.feature == "image_generation":
+        count = max(1, min(4, slots.number_of(more[1]) or 1))
+        return FollowUp(
+            last.feature, {**{name: value for name, value in last.params.items() if name != "seed"}, "num_images": count}, from_source=True
+        )
     if _AGAIN.match(key):
         params = {name: value for name, value in last.params.items() if name != "seed"}
         if last.feature in ("image_generation", "reimagine"):

@@ -26,6 +26,9 @@ ACCENTED: dict[str, str] = {
     "mún": "muon",
     "bức": "buc",
     "rọi": "chieu",
+    "nội": "noii",
+    "cánh": "wing",
+    "bán": "sell",
     "nến": "candle",
     "chú": "con",
     "chợ": "market",
@@ -103,7 +106,7 @@ SLANG: dict[str, str] = {
     "nx": "nua", "thui": "thoi", "lun": "luon", "nhiu": "nhieu", "xiu": "chut", "tiu": "chut", "xíu": "chut", "2day": "today", "4x": "4x", "lm": "lam", "removebg": "remove background", "nobg": "no background",
     "outta": "out of", "colour": "color", "colours": "colors", "grey": "gray", "greyscale": "grayscale", "centre": "center", "pixelate": "pixelate", "chutt": "chut", "thik": "thich", "mún": "muon", "j": "gi", "ik": "di", "iu": "yeu", "bjo": "bay gio", "bik": "biet", "bít": "biet", "wa": "qua", "qa": "qua", "wá": "qua", "hem": "khong", "trc": "truoc",
     "dum": "gium", "giùm": "gium", "dùm": "gium", "dzay": "vay", "zay": "vay", "zậy": "vay", "hoy": "thoi", "hông": "khong", "nhìu": "nhieu", "ntn": "nhu the nao", "kthuoc": "kich thuoc", "btw": "by the way", "rez": "resolution", "hi-rez": "high resolution", "colourful": "colorful",
-    "hi-res": "high resolution", "hires": "high resolution", "transp": "transparent", "pngs": "png", "jpgs": "jpg", "vid": "video", "vids": "videos", "teh": "the", "tha": "the", "abit": "a bit", "alot": "a lot", "lil": "little", "dlt": "delete", "bgs": "backgrounds", "backround": "background", "brownish": "sepia",
+    "hi-res": "high resolution", "hires": "high resolution", "transp": "transparent", "pngs": "png", "jpgs": "jpg", "vid": "video", "vids": "videos", "brite": "bright", "teh": "the", "tha": "the", "abit": "a bit", "alot": "a lot", "lil": "little", "dlt": "delete", "bgs": "backgrounds", "backround": "background", "brownish": "sepia",
 }  # fmt: skip
 
 # the words that a slip of the finger is put right to, the likelier first

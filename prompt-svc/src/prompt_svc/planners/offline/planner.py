@@ -17,6 +17,8 @@ from ...domain import Ask, Plan, valid_step, valid_steps
 from . import clauses, followups, prompts, references, regenerating, slots, talk
 from .classifier import Classifier
 from .rules import Facts, Found, bare_color, generated, read_clause, without_politeness
+from .rules.background import is_backdrop
+from .rules.edit import OBJECT_COLOR
 from .text import Words, language_of, read
 
 __all__ = ["OfflinePlanner"]
@@ -46,7 +48,7 @@ class OfflinePlanner:
         found = self._known(words, ask, language) if is_short else await asyncio.to_thread(self._known, words, ask, language)
         if found is None:
             found = await asyncio.to_thread(self._guessed, words, ask, language)
-        elif found.confidence < _CERTAIN and len(found.steps) == 1:
+        elif found.confidence < _CERTAIN and len(found.steps) == 1 and not found.is_follow_up:
             found = await asyncio.to_thread(self._second_opinion, found, words, language)
         return _with_tail(found, tail) if tail else found
 
@@ -110,7 +112,7 @@ class OfflinePlanner:
             return self._planned([step], words, ask, language, picture, reference)
         facts = replace(facts, has_reference=facts.has_reference or reference is not None)
         steps = self._steps(bare, facts)
-        if steps:
+        if steps and not (talk.is_vague(words) and all(step.feature == "edit" for step in steps) and not OBJECT_COLOR.match(words.key)):
             return self._planned(steps, words, ask, language, picture, reference)
         if followups.hangs_in_the_air(words) and not followups.last_plan(ask.history):
             return Plan("clarify", 0.9, language, reply=talk.clarify_reply(language, why="follow"), choices=talk.improvements(language))
@@ -144,11 +146,13 @@ class OfflinePlanner:
         """Earlier pictures that the words name: the words without them, the picture to edit and the reference."""
         current = next((picture.position for picture in ask.pictures if picture.current), len(ask.pictures) or None)
         found = references.mentioned(words.key, current=current)
-        if not found or not ask.pictures:
+        if not found or not ask.pictures or (ask.has_reference and is_backdrop(words.key)):
             return words, None, None
         refs = [_picture_at(ask.pictures, one.position) for one in found[:2]]
         if refs[0] is None:
             return Plan("clarify", 0.6, "en")
+        if len(refs) == 1 and is_backdrop(words.key):
+            return words, None, refs[0].ref
         transfers = re.search(r"\b(?:style|like|phong cach|giong|theo|match|colors?|mau sac)\b", words.key)
         if len(refs) == 2 and transfers and refs[1] is not None:
             after = re.search(r"\b(?:like|of|from|theo|giong|cua)\b", words.key[: found[1].start + 4])
@@ -205,7 +209,7 @@ class OfflinePlanner:
         prompt = step.params.get("prompt")
         return Plan(
             step.feature, follow.confidence, language, (step,), reply=talk.done_reply([step.feature], language),
-            refined_prompt=str(prompt) if prompt else None, keywords=prompts.keywords_of(words.raw), picture=picture,
+            refined_prompt=str(prompt) if prompt else None, keywords=prompts.keywords_of(words.raw), picture=picture, is_follow_up=True,
         )  # fmt: skip
 
     def _described(self, words: Words, ask: Ask) -> Found | None:

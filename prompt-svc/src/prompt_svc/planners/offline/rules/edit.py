@@ -16,7 +16,7 @@ _EDIT = re.compile(
 )
 
 OBJECT = re.compile(
-    r"\b(?:hat|cap|glasses|sunglasses|shirt|dress|jacket|coat|hair|eyes?|face|skin|teeth|smile|beard|mustache|shoes|tie|scarf|person|people|man|woman|guy|girl|boy|kid|child|crowd|tourists?|car|cars|bike|tree|trees|flowers?|clouds?|sky|sea|grass|ground|wall|floor|table|chair|dog|cat|bird|birds|moon|sun|stars|rainbow|snow|rain|fire|smoke|boat|house|building|window|door|sign|"
+    r"\b(?:hat|cap|glasses|sunglasses|shirt|dress|jacket|coat|hair|eyes?|face|skin|teeth|smile|beard|mustache|shoes|tie|scarf|person|people|man|woman|guy|girl|boy|kid|child|crowd|tourists?|car|cars|bike|tree|trees|flowers?|clouds?|sky|sea|grass|ground|wall|floor|table|chair|dog|cat|bird|birds|moon|sun|stars|wings?|rainbow|snow|rain|fire|smoke|boat|house|building|window|door|sign|"
     r"watermark|logo|stain|scratch|scratches|wrinkles?|pimples?|acne|blemish\w*|shadow|reflection|pole|wires?|object|objects|thing|fence|trash|him|her|them|his|background|water|road|"
     r"mu|non|kinh|ao|vay|quan|toc|mat|da|rang|rau|giay|nguoi|anh ay|co ay|chi ay|xe|cay|hoa|dam may|troi|bau troi|bien|tuong|san|ban|ghe|con cho|chu cho|meo|chim|trang|sao|mat troi|cau vong|tuyet|mua|lua|khoi|thuyen|nha|cua so|mun|vet|seo|nep nhan|bong|cot|day dien|vat the|vat|rac|hang rao|chu nuoc|hinh mo|dong ho|nen|canh|em be|tre em)\b"
 )  # fmt: skip
@@ -42,7 +42,7 @@ def edit(words: Words, facts: Facts) -> Found | None:
 
 
 HARD_EDIT = re.compile(
-    r"^(?:put|add|place|insert|give|dress|replace|swap|them|dat|dan|thay|ghep|doi cho|mac|deo)\b(?!\s+(?:more |some |a bit of |a little |them |chut |mot chut )?(?:brightness|contrast|saturation|warmth|sharpness|blur|light\b|text|caption|title|words|rounded|round|do|tuong phan|bao hoa|anh sang|chu|sang|am|mau sac|phong cach|style|sepia|noise|grain|space|room|vien|khong gian|khoang|\d|canvas|dong chu|tieu de|sky|detail|chi tiet|khung canh|phong canh|canh vat))"
+    r"^(?:put|add|place|insert|give(?! me\b)|dress|replace|swap|them|dat|dan|thay|ghep|doi cho|mac|deo)\b(?!\s+(?:more |some |a bit of |a little |them |chut |mot chut )?(?:brightness|contrast|saturation|warmth|sharpness|blur|light\b|text|caption|title|words|rounded|round|do|tuong phan|bao hoa|anh sang|chu|sang|am|mau sac|phong cach|style|sepia|noise|grain|space|room|vien|khong gian|khoang|\d|canvas|dong chu|tieu de|sky|detail|chi tiet|khung canh|phong canh|canh vat))"
 )
 
 OBJECT_COLOR = re.compile(

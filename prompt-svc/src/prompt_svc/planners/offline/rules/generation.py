@@ -59,7 +59,8 @@ def generation(words: Words, facts: Facts) -> Found | None:
         return None
     verb = match["verb"] if match else ""
     if match:
-        if _MAKES_OTHER.match(key) and not (verb in _DRAWS and not _SAYS_IT.match(key[match.end("verb") :])):
+        of_mine = not facts.has_picture and re.match(r"\s+my\b", key[match.end("verb") :])
+        if not of_mine and _MAKES_OTHER.match(key) and not (verb in _DRAWS and not _SAYS_IT.match(key[match.end("verb") :])):
             return None
         rest = key[match.start("verb") + len(verb) :]
         if verb in _NEEDS_ARTICLE and not re.match(

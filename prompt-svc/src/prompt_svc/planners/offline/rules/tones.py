@@ -18,10 +18,10 @@ _WISH = re.compile(
     r"\b(?:make|making|turn|want|wants|need|get|give|go|let|should be|could be|to be|look(?:s)? more|lam|cho|chinh|muon|bien|keo|day|cang|tro nen)\b"
 )
 _LAMENT = re.compile(
-    r"\b(?:too|so|hella|way|pretty|kinda|kind of|sort of|sorta|very|really|quite|rather|super|a bit|a little|bit|look|looks|looking|looked|seem|seems|feels?|is|are|was|it'?s|its|that'?s|came out|turned out|appears|hate|dislike|mad|crazy|stupidly|awfully|terribly|somewhat|overly|everything'?s|pic'?s|picture'?s|image'?s|photo'?s|bi|hoi|qua|kha|rat|con|van|van con|still|trong|nhin|thay|sao ma|sao)\s+(?:\w+\s+){0,2}$"
+    r"\b(?:too|so|hella|way|pretty|kinda|kind of|sort of|sorta|very|really|quite|rather|super|a bit|a little|bit|look|looks|looking|looked|seem|seems|feels?|is|are|was|it'?s|its|that'?s|came out|turned out|appears|has an?|have an?|got an?|there'?s an?|hate|dislike|mad|crazy|stupidly|awfully|terribly|somewhat|overly|everything'?s|pic'?s|picture'?s|image'?s|photo'?s|bi|hoi|qua|kha|rat|con|van|van con|still|trong|nhin|thay|sao ma|sao)\s+(?:\w+\s+){0,2}$"
 )
 _LAMENT_AFTER = re.compile(
-    r"^\s*(?:qua(?! (?:them|len))|the$|ghe|vay$|vcl|lam(?! (?:sao|net|mo|sang|toi|am|cho)))\b|^\s*(?:af|as hell|asf|lol)\b"
+    r"^\s*(?:qua(?! (?:them|len))|the$|ghe|vay$|vcl|om\b|thui|mu\b|lam(?! (?:sao|net|mo|sang|toi|am|cho)))\b|^\s*(?:af|as hell|asf|lol)\b"
 )
 _NOT = re.compile(r"\b(?:not (?:so|as|too|that)|isn'?t|aren'?t|is not|not|khong|chua|ko|chang)\s+(?:\w+\s+){0,2}$")
 _ENOUGH = re.compile(r"^\s*(?:\w+\s+)?(?:enough|du|lam)\b")
@@ -63,7 +63,7 @@ _DIMENSIONS = (
         "saturation",
         nouns=r"saturation|vibrance|vibrancy|colou?rs?(?! (?:cast|temperature|tone|of|to|from|palette|palettes))|bao hoa|mau sac|do ruc|do tuoi",
         more=r"saturate(?! ?d)|more saturated|richer|deeper colors?|juicier|ruc (?:ro )?(?:hon|len)|(?:dam|tuoi|ruc)(?: mau)? (?:hon|len|ra|them)|tuoi (?:tan|tre|sang)(?: hon)?|len mau|mau (?:sac )?(?:hon|tuoi|dam|ruc)(?: hon)?",
-        less=r"desaturat\w*|mute(?! ?d)|duller|paler|fade|nhat (?:mau|hon|bot|di|lai)|bot (?:ruc|dam|mau)|diu mau(?: lai)?|mau (?:nhat|diu)(?: hon| lai)",
+        less=r"desaturat\w*|mute(?! ?d)|duller|paler|fade(?! (?:the|it|into|out|in))|nhat (?:mau|hon|bot|di|lai)|bot (?:ruc|dam|mau)|diu mau(?: lai)?|mau (?:nhat|diu)(?: hon| lai)",
         high=r"vivid|vibrant|colou?rful|saturated|loud|garish|gaudy|oversaturated|over-saturated|neon-?ish|eye-?popping|ruc ro|ruc|sac so|loe loet|long loet|choet|choe|tuoi tan|tuoi|dam(?= mau| qua)|(?<=mau )dam",
         low=r"washed[- ]?out|faded|dull|lifeless|pale|drab|muted|bland|boring colors?|colorless|dead|nhat nhoa|nhot nhat|nhat|xin mau|mau diu",
     ),
@@ -73,7 +73,7 @@ _DIMENSIONS = (
         more=r"warmer|warm (?:it |this |that |the \w+ )?up|warming|toastier|cozier|cosier|am (?:hon|len|them|chut|mot chut|ap hon|nong hon)|nong hon|(?:lam|cho|chinh|tang)(?: (?!bot|it|giam)\w+){0,3} am(?! (?:thanh|nhac|u))",
         less=r"cooler|colder|cool (?:it |this |that |the \w+ )?down|chillier|icier|bluer|lanh (?:hon|di|lai|chut|mot chut|ngat hon|len)|mat (?:hon|me hon)|bot (?:am|vang)|(?:lam|cho|chinh)(?: (?!bot|it|giam)\w+){0,3} lanh",
         high=r"warm|toasty|cozy|cosy|sunny(?! (?:day|beach|field|side|afternoon|morning))|yellowish|orange-?ish|(?<=too )(?:yellow|orange|red)|(?<=so )(?:yellow|orange)|(?:yellow|orange) (?:tint|cast|tinge)|cast vang|am vang|(?<=bi )(?:vang|am)|(?<=qua )(?:vang|am)|(?<=hoi )(?:vang|am)|vang(?= qua| khe| vot)|(?:tong|mau|sac|tone|gam)(?: mau)? am|am ap|am am|(?<=cho )am|(?<=no )am|(?<=hinh )am",
-        low=r"cool(?! (?:pictures?|images?|photos?|robot|car|thing|stuff|idea|looking|one|,|!|\.|$))|cold|chilly|icy|bluish|frosty|(?<=too )blue|(?<=so )blue|blue (?:tint|cast|tinge)|cast xanh|(?<=bi )(?:xanh|lanh)|(?<=qua )(?:xanh|lanh)|(?<=hoi )(?:xanh|lanh)|(?:tong|mau|sac|tone|gam)(?: mau)? lanh|lanh leo|mat me|(?<=cho )lanh|(?<=no )lanh|(?<=hinh )lanh",
+        low=r"cool(?! (?:pictures?|images?|photos?|robot|car|thing|stuff|idea|looking|one|,|!|\.|$))|cold|chilly|icy|bluish|blueish|blue-ish|frosty|(?<=too )blue|(?<=so )blue|blue (?:tint|cast|tinge)|cast xanh|(?<=bi )(?:xanh|lanh)|(?<=qua )(?:xanh|lanh)|(?<=hoi )(?:xanh|lanh)|(?:tong|mau|sac|tone|gam)(?: mau)? lanh|lanh leo|mat me|(?<=cho )lanh|(?<=no )lanh|(?<=hinh )lanh",
     ),
 )
 _DIRECTED_GAP = r"(?:\s+(?:the|its|my|some|a|an|of|on|in|it|this|up|down|bit|bit of|little|little bit of|lot of|touch of|tad|much|chut|mot chut|them|cho|ti|overall|whole|do|muc|phan|hinh|picture'?s?|image'?s?|photo'?s?|color)\b)*\s+"
@@ -161,9 +161,8 @@ def _read(one: _Patterns, part: str) -> tuple[int, int, int] | None:
             if (wanted := _wanted(part, match, sign)) is not None:
                 return match.start(), match.end(), wanted
     if match := one.noun.search(part):
-        sign = _direction(
-            part[: match.start()], part[match.end() :], is_color=(one.op == "saturation" and "color" in match[0]) or match[0] == "mau sac"
-        )
+        is_color = "color" in match[0] or match[0] == "mau sac"
+        sign = _direction(part[: match.start()], part[match.end() :], is_color=is_color, bare_light=match[0] in ("light", "lights"))
         if sign:
             return match.start(), match.end(), sign
     return None
@@ -189,7 +188,7 @@ def _wanted(part: str, match: re.Match[str], sign: int) -> int | None:
     return sign
 
 
-def _direction(before: str, after: str, *, is_color: bool) -> int:
+def _direction(before: str, after: str, *, is_color: bool, bare_light: bool) -> int:
     """Up or down for a noun by the words around it; 0 when a bare word for colour says nothing."""
     if too := _TOO_AFTER.match(after):
         return 1 if (too["w"] or too["v"]) in ("low", "weak", "thap", "yeu", "kem") else -1
@@ -203,4 +202,6 @@ def _direction(before: str, after: str, *, is_color: bool) -> int:
         return 1
     if is_color:
         return 1 if re.search(r"\b(?:stronger|richer|intense|deeper|bolder|pop)\s+$", before) else 0
+    if re.search(r"\w\s+$", before) and bare_light:
+        return 0
     return -1 if re.search(r"\b(?:kill|remove|no|xoa|bo)\s+(?:the |some )?$|\blow\s+$", before) else 1
