@@ -24,7 +24,6 @@ TROUBLE = {
     "hang": "gemini: timeout",
     "error": "gemini: overloaded",
     "html": "gemini: not-json",
-    "quota": "gemini: rate-limited",
 }
 
 
@@ -100,3 +99,14 @@ def test_what_gemini_refuses_nobody_else_is_asked(person: Person, gemini: tuple[
 
     assert (refused["status"], refused["error"]["slug"], refused["image_url"]) == ("FAILED", "moderation-blocked", None), refused
     assert "content rules" in refused["content"]
+
+
+def test_used_up_quotas_rest_every_key_and_lose_no_message(person: Person, gemini: tuple[FakeGemini, str]) -> None:
+    gemini[0].trouble = "quota"  # the last test: the keys rest for 53 s now
+
+    first = person.ask(person.session(), "make it black and white", image_file=PHOTO)
+    asked = len(gemini[0].seen)
+    second = person.ask(person.session(), "make it black and white", image_file=PHOTO)
+
+    assert [(one["status"], _metadata(one)["degraded"]) for one in (first, second)] == [("DONE", "gemini: rate-limited")] * 2
+    assert len(gemini[0].seen) == asked, "nobody is asked while every key rests"
