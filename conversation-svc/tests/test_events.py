@@ -88,6 +88,22 @@ def test_it_listens_to_its_row_of_the_flow() -> None:
     assert frozenset(TABLE) == facts_of("conversation-svc")
 
 
+async def test_what_the_local_engine_could_not_draw_is_said_with_what_would_help(talk: Any, say: Any) -> None:
+    others = await say("a cat on a beach")
+    steps = [PlannedStep(feature="image_generation", params={"prompt": "a cat on a beach"})]
+
+    await others.tell(
+        others.plan(steps),
+        others.finished(
+            "COMPLETED", "a", steps=[{"feature": "image_generation", "status": "COMPLETED"}], metadata={"ignored_terms": ["cat"]}
+        ),
+    )
+
+    content = (await talk.poll(others.mid))["content"]
+    assert "could not draw: cat" in content
+    assert "GEMINI_API_KEY" in content
+
+
 async def test_every_order_of_events_ends_in_the_same_message_and_pictures(talk: Any, say: Any) -> None:
     await talk.start()
     seen = []

@@ -107,7 +107,7 @@ def _done(turn: Turn, language: str) -> str:
     many = sum(picture.step == last for picture in turn.results) > 1
     is_drawn = not turn.plan or (len(turn.plan) == 1 and turn.plan[0].feature == "image_generation")
     words = say("drawn_many" if many else "drawn", language) if is_drawn else say("done", language, steps=told_plan(turn.plan, language))
-    undrawn = ((turn.image or {}).get("metadata") or {}).get("ignored_terms") or []
+    undrawn = ((turn.image or {}).get("extra") or {}).get("ignored_terms") or []
     return f"{words} {say('undrawn', language, terms=', '.join(map(str, undrawn[:6])))}" if undrawn else words
 
 
