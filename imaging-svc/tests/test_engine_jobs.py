@@ -173,6 +173,49 @@ async def test_a_job_says_what_it_cost_and_who_was_tried(tmp_path: Path) -> None
     assert step.metadata["attempts"] == [{"engine": "freepik", "outcome": "done"}]
 
 
+async def test_a_call_over_the_cap_changes_nothing_in_the_ledger(tmp_path: Path) -> None:
+    fake = FakeFreepik()
+
+    async with studio(fake, tmp_path) as (another, bus):
+        service = await another()
+        service.spending._cap_per_user = 0.15
+        await service.spending.reserve("ann", 0.1)
+        await service.take_plan(plan())
+        await service.run_step(bus.of(StepRequested)[0])
+        record = await service.jobs.get("j1")
+        today = await service.spending.today("ann")
+
+    assert record.problem is not None
+    assert record.problem.slug == "daily-cap-reached"
+    assert (fake.charges, today) == (0, pytest.approx(0.1))
+    assert record.steps[0].tasks == []
+
+
+async def test_what_waits_for_its_turn_is_not_in_doubt_when_its_worker_dies(tmp_path: Path) -> None:
+    fake = FakeFreepik()
+
+    async with studio(fake, tmp_path) as (another, bus):
+        first = await another()
+        turn: Any = first.router.engines["freepik"].gate
+        turn.limiter.turn = _never
+        await first.take_plan(plan())
+        work = asyncio.create_task(first.run_step(bus.of(StepRequested)[0]))
+        await asyncio.sleep(0.2)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        second = await another()
+        await second.run_step(bus.of(StepRequested)[0])
+        step = await step_of(second)
+
+    assert step.status == "COMPLETED"
+    assert fake.charges == 1
+    assert "charge_uncertain" not in step.metadata
+
+
+async def _never() -> None:
+    await asyncio.Event().wait()
+
+
 @pytest.mark.parametrize("listed", [True, False])
 async def test_a_retry_by_the_person_remembers_the_call_in_doubt(listed: bool, tmp_path: Path) -> None:
     """The lost task is looked for before another is placed, and where it can't be found the second charge is told."""

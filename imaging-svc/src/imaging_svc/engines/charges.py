@@ -13,9 +13,10 @@ from photofun_common.errors import PhotoFunError
 from . import Tasks
 from .failures import OutcomeUnknownError
 
-__all__ = ["Paid", "charged_once", "is_repeat", "known_task"]
+__all__ = ["Note", "Paid", "charged_once", "is_repeat", "known_task"]
 
 T = TypeVar("T")
+Note = Callable[[], Awaitable[None]]
 
 
 def known_task(tasks: Tasks, engine: str, index: int) -> ProviderTask | None:
@@ -41,7 +42,7 @@ async def charged_once(
     engine: str,
     endpoint: str,
     index: int,
-    call: Callable[[bool], Awaitable[T]],
+    call: Callable[[bool, Note], Awaitable[T]],
     pictures_of: Callable[[T], Awaitable[list[bytes]]],
     *,
     pictures: int = 1,
@@ -49,7 +50,7 @@ async def charged_once(
     """Make a paid call, noted before it is made, its pictures kept before anything is done with them.
 
     What an earlier run was answered is taken instead.  A call whose answer was lost is made again once, and marked; after that
-    OutcomeUnknownError.  `call` hears whether it is a repeat.
+    OutcomeUnknownError.  `call` hears whether it is a repeat, and what to await when it is about to be made.
     """
     known = known_task(tasks, engine, index)
     if known is not None and known.state == "done" and (before := await tasks.kept(known)):
@@ -59,14 +60,21 @@ async def charged_once(
         raise OutcomeUnknownError("Two calls may have been charged and gave nothing: there is no third")
     uncertain = lost or (known is not None and known.uncertain)
     task = ProviderTask(engine=engine, endpoint=endpoint, index=index, placed_at=datetime.now(UTC), uncertain=uncertain, pictures=pictures)
-    await tasks.save(task)
+    is_noted = False
+
+    async def note() -> None:
+        nonlocal is_noted
+        await tasks.save(task)
+        is_noted = True
+
     try:
-        answer = await call(is_repeat(known))
+        answer = await call(is_repeat(known), note)
     except OutcomeUnknownError:
         await tasks.save(task.model_copy(update={"state": "unknown"}))
         raise
     except PhotoFunError:
-        await tasks.save(task.model_copy(update={"state": "failed"}))
+        if is_noted:
+            await tasks.save(task.model_copy(update={"state": "failed"}))
         raise
     done = task.model_copy(update={"state": "done"})
     await tasks.save(done)

@@ -14,7 +14,7 @@ from ..codec import Encoded
 from ..domain import NeedsImageError
 from ..pool import WorkerPool
 from . import Made, Order, Tasks, Tell
-from .charges import charged_once
+from .charges import Note, charged_once
 from .failures import (
     ModerationBlockedError,
     OutcomeUnknownError,
@@ -154,8 +154,8 @@ class GeminiEngine:
         async def one(index: int) -> tuple[Encoded, bool]:
             nonlocal done
 
-            async def call(repeat: bool) -> Any:
-                return await self._generate(contents, ratio, seconds, repeat=repeat)
+            async def call(repeat: bool, note: Note) -> Any:
+                return await self._generate(contents, ratio, seconds, note, repeat=repeat)
 
             async def pictures_of(answer: Any) -> list[bytes]:
                 return [self._picture_of(answer)]
@@ -204,11 +204,13 @@ class GeminiEngine:
         sent: Sent = await self._pool.run(prepared, data, _MAX_UPLOAD, mask, None, seconds=20.0)
         return types.Part.from_bytes(data=sent.data, mime_type=sent.content_type)
 
-    async def _generate(self, contents: list[Any], ratio: str | None, seconds: float, *, repeat: bool) -> Any:
+    async def _generate(self, contents: list[Any], ratio: str | None, seconds: float, note: Note, *, repeat: bool) -> Any:
         """A paid call.  Made again only after 429 (with another key) and 503, and when no connection came about."""
         for attempt in range(max(3, len(self._keys))):
             key = self._keys.next()
             await self.gate.enter(repeat=repeat or attempt > 0)
+            if attempt == 0:
+                await note()
             try:
                 return await self._once(key, contents, ratio, seconds)
             except ProviderLimitedError as error:

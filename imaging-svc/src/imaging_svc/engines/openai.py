@@ -12,7 +12,7 @@ import aiohttp
 from ..domain import NeedsImageError
 from ..pool import WorkerPool
 from . import Made, Order, Tasks, Tell
-from .charges import charged_once
+from .charges import Note, charged_once
 from .failures import ProviderFailedError, ProviderLateError
 from .gate import Gate
 from .receiving import RATIOS, Finish, ResultFetcher, Sent, made_of, nearest_ratio, prepared, receive, share_of, size_of, worded
@@ -103,8 +103,8 @@ class OpenAIEngine:
         path, body, finish = await (self._generation(order) if order.feature == "image_generation" else self._edit(order))
         tell(0.1)
 
-        async def post(repeat: bool) -> dict[str, Any]:
-            return await self._api.post(path, body, seconds=max(1.0, seconds - 0.5), repeat=repeat)
+        async def post(repeat: bool, note: Note) -> dict[str, Any]:
+            return await self._api.post(path, body, seconds=max(1.0, seconds - 0.5), note=note, repeat=repeat)
 
         wanted = order.params["num_images"]
 

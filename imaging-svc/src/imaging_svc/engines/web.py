@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from photofun_common.errors import PhotoFunError
 
+from .charges import Note
 from .failures import (
     ModerationBlockedError,
     OutcomeUnknownError,
@@ -79,14 +80,17 @@ class ProviderApi:
             )
         return self._session
 
-    async def post(self, path: str, body: Body, *, seconds: float, repeat: bool = False) -> dict[str, Any]:
-        """A paid call.  `body` makes aiohttp's `json=` or `data=` afresh; `repeat` says that one failed before.
+    async def post(self, path: str, body: Body, *, seconds: float, note: Note, repeat: bool = False) -> dict[str, Any]:
+        """A paid call.  `body` makes aiohttp's `json=` or `data=` afresh; `note` writes the call down when it is about to be made, not
+        while it waits for its turn; `repeat` says that one failed before.
 
         Sent again only after 429, 503 and a connection that never came about, and while the minute's budget of repeats lasts.
         Raises OutcomeUnknownError when the answer is lost.
         """
         for attempt in range(_ATTEMPTS):
             await self._gate.enter(repeat=repeat or attempt > 0)
+            if attempt == 0:
+                await note()
             try:
                 return await self._once("POST", path, body(), seconds, paid=True)
             except (ProviderAuthError, ProviderCreditsError):

@@ -15,7 +15,7 @@ from ...guard import is_public
 from ...pool import WorkerPool
 from .. import Made, Order, Tasks, Tell
 from ..bells import Bells
-from ..charges import charged_once
+from ..charges import Note, charged_once
 from ..failures import ProviderFailedError, ProviderLateError, ProviderRejectedError, ResultLostError, UnsuitedError
 from ..gate import Gate
 from ..receiving import ResultFetcher, made_of, receive, share_of
@@ -117,8 +117,9 @@ class FreepikEngine:
         return made_of([one.picture for one in drawn], call.model, wanted=call.count, uncertain=uncertain, details=details)
 
     async def _cut_out(self, order: Order, call: Call, tasks: Tasks) -> _Drawn:
-        async def post(repeat: bool) -> dict[str, Any]:
-            return await self._api.post(call.path, lambda: {"data": dict(call.body)}, seconds=self._post_seconds, repeat=repeat)
+        async def post(repeat: bool, note: Note) -> dict[str, Any]:
+            form = {"data": dict(call.body)}
+            return await self._api.post(call.path, lambda: form, seconds=self._post_seconds, note=note, repeat=repeat)
 
         async def pictures_of(body: dict[str, Any]) -> list[bytes]:
             _, _, data = state_of(body)
@@ -134,9 +135,9 @@ class FreepikEngine:
         return await self._received(paid.pictures[0], order, call, None, paid.uncertain)
 
     async def _reimagined(self, order: Order, call: Call, tasks: Tasks) -> _Drawn:
-        async def post(repeat: bool) -> dict[str, Any]:
+        async def post(repeat: bool, note: Note) -> dict[str, Any]:
             seconds = max(self._post_seconds, _SYNCHRONOUS_SECONDS)
-            return await self._api.post(call.path, lambda: {"json": call.body}, seconds=seconds, repeat=repeat)
+            return await self._api.post(call.path, lambda: {"json": call.body}, seconds=seconds, note=note, repeat=repeat)
 
         async def pictures_of(body: dict[str, Any]) -> list[bytes]:
             return [await self._fetcher.result(one_address(state_of(body)[2]))]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -27,6 +28,7 @@ _ENGINE = "freepik"
 _LISTED = 500
 _REMEMBERED = 10_000
 _RECONCILE_TRIES = 4
+_LIST_SECONDS = 10.0
 _LOOKS = 0.6  # of the calls a minute; the rest is for new tasks
 
 
@@ -53,6 +55,8 @@ class Placing:
         self._waiting = 0
         self._posting: Counter[str] = Counter()
         self._mine: dict[str, None] = {}
+        self._lists: dict[str, tuple[float, list[str] | None]] = {}
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def task(self, call: Call, index: int, tasks: Tasks) -> ProviderTask:
         """The placed task of a picture: the one the record knows, or a new one."""
@@ -78,15 +82,21 @@ class Placing:
             del self._mine[next(iter(self._mine))]
 
     async def _place(self, call: Call, index: int, tasks: Tasks, known: ProviderTask | None, *, uncertain: bool) -> ProviderTask:
-        before = await self._listed(call.path)
+        before = await self._before(call.path)
         task = ProviderTask(
             engine=_ENGINE, endpoint=call.path, index=index, placed_at=datetime.now(UTC), before=before, uncertain=uncertain
         )
-        await tasks.save(task)
-        self._posting[call.path] += 1
+        is_noted = False
+
+        async def note() -> None:
+            nonlocal is_noted
+            await tasks.save(task)
+            self._posting[call.path] += 1
+            is_noted = True
+
         try:
             body = await self._api.post(
-                call.path, lambda: {"json": {**call.body, **self._extra}}, seconds=self._post_seconds, repeat=is_repeat(known)
+                call.path, lambda: {"json": {**call.body, **self._extra}}, seconds=self._post_seconds, note=note, repeat=is_repeat(known)
             )
             task_id, _, _ = state_of(body)
             if task_id is None:
@@ -95,12 +105,13 @@ class Placing:
         except OutcomeUnknownError as error:
             lost = error
         except PhotoFunError:
-            await tasks.save(task.model_copy(update={"state": "failed"}))
+            if is_noted:
+                await tasks.save(task.model_copy(update={"state": "failed"}))
             raise
         else:
             return await self._placed(task, task_id, tasks)
         finally:
-            self._posting[call.path] -= 1
+            self._posting[call.path] -= is_noted
         unknown = task.model_copy(update={"state": "unknown"})
         await tasks.save(unknown)
         adopted, is_absent = await self._reconciled(task, tasks)
@@ -115,6 +126,15 @@ class Placing:
         placed = task.model_copy(update={"state": "placed", "task_id": task_id, "before": None})
         await tasks.save(placed)
         return placed
+
+    async def _before(self, path: str) -> list[str] | None:
+        """The ids known before a call: a list of some seconds ago will do, what was placed since is remembered or in a record."""
+        async with self._asking[path]:
+            taken_at, found = self._lists.get(path, (-math.inf, None))
+            if time.monotonic() - taken_at >= _LIST_SECONDS:
+                taken_at, found = time.monotonic(), await self._listed(path)
+                self._lists[path] = (taken_at, found)
+            return found
 
     async def _listed(self, path: str) -> list[str] | None:
         """The ids of the tasks the provider knows, or None when it doesn't say, or says too much to keep."""
