@@ -1,4 +1,4 @@
-"""Tables up and down, a database that is away, and a gallery that behaves like its model whatever happens in which order."""
+"""Tables up and down, and a database that is away."""
 
 from __future__ import annotations
 
