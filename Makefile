@@ -100,7 +100,7 @@ eval: install ## how well the offline planner understands
 
 ## Keep it
 
-.PHONY: install weights browser screens lock openapi client flow users env images clean
+.PHONY: install weights browser screens lock openapi flow users env images clean
 install: $(STAMP) ## .venv with everything in it
 
 weights: .weights/.checked ## the models' weights, checked
@@ -118,10 +118,8 @@ lock: $(UV) ## resolve all dependencies again
 	@echo libs/common/requirements.lock; $(UV) pip compile -q libs/common/pyproject.toml -c requirements.lock --universal --generate-hashes --no-emit-index-url -o libs/common/requirements.lock
 	@! grep -nE 'https?://|file://' requirements.lock $(wildcard $(addsuffix /requirements.lock,$(PACKAGES)))
 
-openapi: install ## write docs/openapi.json from the running services' models
+openapi: install ## write docs/openapi.json from the services' models, and the Python client from that
 	@$(PY) -m photofun_tools.documents openapi docs/openapi.json
-
-client: install ## write the Python client's calls and types from docs/openapi.json
 	@$(PY) -m photofun_tools.client
 
 flow: install ## write docs/flow.md from the contracts

@@ -35,14 +35,14 @@ def wait_port(port: int, seconds: float = 20.0) -> None:
 
 
 @contextmanager
-def started(command: list[str], port: int, **environment: str) -> Iterator[None]:
+def started(command: list[str], port: int, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process that listens on `port`, ended with the block."""
     process = subprocess.Popen(
         command, cwd=HERE, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
         wait_port(port)
-        yield
+        yield process
     finally:
         process.terminate()
         try:
@@ -81,7 +81,8 @@ def nginx(folder: Path, upstream: int) -> Iterator[int]:
     (folder / "nginx.conf").write_text(
         f"""worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
-http {{ access_log off; client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder}; uwsgi_temp_path {folder};
+http {{ access_log off; client_max_body_size 64m;
+  client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder}; uwsgi_temp_path {folder};
   scgi_temp_path {folder};
   upstream up {{ server 127.0.0.1:{upstream}; keepalive 64; }}
   server {{ listen 127.0.0.1:{port};

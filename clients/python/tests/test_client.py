@@ -46,7 +46,7 @@ def test_the_modules_are_what_the_document_says(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "photofun_tools.client"], check=True, env={**os.environ, "CLIENT_DIR": str(tmp_path)})
 
     for name in ("calls.py", "types.py"):
-        assert (tmp_path / name).read_text() == (ROOT / "clients/python/src/photofun_client" / name).read_text(), "run `make client`"
+        assert (tmp_path / name).read_text() == (ROOT / "clients/python/src/photofun_client" / name).read_text(), "run `make openapi`"
 
 
 def test_every_call_of_the_document_is_a_method_of_both() -> None:

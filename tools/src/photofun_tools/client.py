@@ -21,7 +21,7 @@ __all__ = ["calls_module", "main", "types_module"]
 ROOT = Path(__file__).resolve().parents[3]
 TARGET = Path(os.environ.get("CLIENT_DIR") or ROOT / "clients" / "python" / "src" / "photofun_client")
 _METHODS = ("get", "post", "put", "patch", "delete")
-_NOTE = '"""{}\n\nPrinted from docs/openapi.json by `make client`: change that, not this.\n"""\n\n'
+_NOTE = '"""{}\n\nPrinted from docs/openapi.json by `make openapi`: change that, not this.\n"""\n\n'
 _PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None", "object": "dict[str, Any]"}
 _MOST_NAMED = 20
 

@@ -1,6 +1,6 @@
 """Which calls are there?
 
-Printed from docs/openapi.json by `make client`: change that, not this.
+Printed from docs/openapi.json by `make openapi`: change that, not this.
 """
 
 from __future__ import annotations
@@ -462,6 +462,7 @@ class Calls(Transport):
     def create_remove_background(
         self,
         *,
+        background: Literal["picture"] | None = None,
         background_color: str | None = None,
         background_image_data: str | None = None,
         background_image_url: str | None = None,
@@ -484,6 +485,7 @@ class Calls(Transport):
                 "/v1/features/remove-background",
                 query={"wait": wait},
                 fields={
+                    "background": background,
                     "background_color": background_color,
                     "background_image_data": background_image_data,
                     "background_image_url": background_image_url,
@@ -1718,6 +1720,7 @@ class AsyncCalls(AsyncTransport):
     async def create_remove_background(
         self,
         *,
+        background: Literal["picture"] | None = None,
         background_color: str | None = None,
         background_image_data: str | None = None,
         background_image_url: str | None = None,
@@ -1740,6 +1743,7 @@ class AsyncCalls(AsyncTransport):
                 "/v1/features/remove-background",
                 query={"wait": wait},
                 fields={
+                    "background": background,
                     "background_color": background_color,
                     "background_image_data": background_image_data,
                     "background_image_url": background_image_url,

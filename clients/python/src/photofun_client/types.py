@@ -1,6 +1,6 @@
 """What do the calls answer?
 
-Printed from docs/openapi.json by `make client`: change that, not this.
+Printed from docs/openapi.json by `make openapi`: change that, not this.
 """
 
 from __future__ import annotations
