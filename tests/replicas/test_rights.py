@@ -11,13 +11,14 @@ from pathlib import Path
 
 import nats
 import pytest
-from photofun_common.contracts.flow import FLOW, durable
+from photofun_common.contracts.flow import FLOW, RPC, durable
 from photofun_common.jetstream import DEAD_STREAM, STREAM
 from photofun_common.topology import BUCKETS, SERVICES, to_config
 
 from .stores import Broker
 
 ROOT = Path(__file__).resolve().parents[2]
+ASKED = {"imaging-svc": ["rpc.prompt.refine"], "conversation-svc": ["rpc.imaging.keep"], "prompt-svc": ["rpc.conversation.said"]}
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,7 @@ def _not_to_publish(service: str) -> list[str]:
     return [
         *(row.fact.subject for row in FLOW if row.producer != service),
         *(f"dead.{other}.plan_ready" for other in others),
+        *(subject for subject in RPC if subject not in ASKED.get(service, ())),
         *(f"$KV.{bucket.name}.key" for bucket in BUCKETS if service not in bucket.users),
         *(f"$JS.API.STREAM.{verb}.{stream}" for verb in (*ruin, "MSG.GET") for stream in (STREAM, DEAD_STREAM)),
         *(f"$JS.API.STREAM.{verb}.KV_{bucket.name}" for verb in ruin for bucket in BUCKETS),
@@ -55,7 +57,8 @@ def _not_to_hear(service: str) -> list[str]:
         ">", "photofun.>", "photofun.conversation.>", "*.>", "dead.>", "$KV.>", "$O.>", "$JS.>", "$SYS.>", "_INBOX.>",
         *(f"_INBOX_{other}.>" for other in SERVICES if other != service),
         *(f"$KV.{bucket.name}.>" for bucket in BUCKETS if service not in bucket.users),
-        *([] if service == "prompt-svc" else ["rpc.prompt.refine", "rpc.>"]),
+        *(subject for subject in RPC if subject.split(".")[1] != service.removesuffix("-svc")),
+        "rpc.>",
     ]  # fmt: skip
 
 
