@@ -91,6 +91,7 @@ bench: install weights ## figures beside peers: the running studio's chat, the g
 	$(PY) benchmarks/bench_gateway.py
 	$(PY) benchmarks/bench_photo.py
 	$(PY) benchmarks/bench_imaging.py
+	$(PY) benchmarks/bench_gallery.py
 
 gallery-sheet: install weights ## every feature on real photos, to look at: build/gallery-sheet/index.html and PNGs
 	$(PY) benchmarks/gallery_sheet.py
