@@ -11,6 +11,7 @@ from .store import Store
 __all__ = ["Room"]
 
 _WINDOW_SECONDS = 20.0
+_FULL_SECONDS = 0.25
 _SHARE = 3  # as many may wait as end in a third of the window, some 7 s
 
 
@@ -21,6 +22,7 @@ class Room:
         self._store, self._each, self._most = store, each, most
         self._waiting = 0
         self._ends: deque[float] = deque(maxlen=10_000)
+        self._full: dict[str, float] = {}
 
     async def refresh(self) -> None:
         """Look how many wait now."""
@@ -39,10 +41,13 @@ class Room:
             raise OverloadedError("More is waiting than can be done soon: try again in some seconds", retry_after=3)
 
     async def take(self, user_id: str) -> None:
-        """Raises TooManyJobsError, OverloadedError when there is no room."""
+        """Raises TooManyJobsError, OverloadedError when there is no room.  A person found without room is not looked for again at once."""
         self.check()
-        queued = await self._store.count_processing(user_id, self._each)
+        at = time.monotonic()
+        queued = self._each if self._full.get(user_id, 0.0) > at else await self._store.count_processing(user_id, self._each)
         if queued >= self._each:
+            self._full = {user: until for user, until in self._full.items() if until > at}
+            self._full.setdefault(user_id, at + _FULL_SECONDS)
             raise TooManyJobsError(
                 f"{queued} of your messages are still being worked on; wait for one of them", retry_after=5, limit=self._each
             )

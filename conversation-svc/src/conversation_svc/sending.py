@@ -40,9 +40,8 @@ class Sending:
         message_id = id_of_call(once, session_id, user_id)
         if once is not None and (made := await self._store.made(message_id)) is not None:
             return made
-        self._room.check()
-        _, session, recent = await asyncio.gather(
-            self._room.take(user_id),
+        await self._room.take(user_id)
+        session, recent = await asyncio.gather(
             self._store.session(session_id, user_id),
             self._store.turns(session_id, limit=dialogue.HISTORY_TURNS),
         )
