@@ -49,7 +49,7 @@ class OfflinePlanner:
         if found is None:
             found = await asyncio.to_thread(self._guessed, words, ask, language)
         elif found.confidence < _CERTAIN and len(found.steps) == 1 and not found.is_follow_up:
-            found = await asyncio.to_thread(self._second_opinion, found, words, language)
+            found = await asyncio.to_thread(self._second_opinion, found, words, ask, language)
         return _with_tail(found, tail) if tail else found
 
     async def refine(self, ask: Ask) -> Plan:
@@ -236,7 +236,7 @@ class OfflinePlanner:
 
     # --- guessed
 
-    def _second_opinion(self, plan: Plan, words: Words, language: str) -> Plan:
+    def _second_opinion(self, plan: Plan, words: Words, ask: Ask, language: str) -> Plan:
         """A plan out of loose rules as the classifier sees it: agreed, less sure, or asked about when it sees something else."""
         likely = self._classifier.best(without_politeness(words).raw)
         if not likely:
@@ -244,7 +244,8 @@ class OfflinePlanner:
         mine = sum(share for label, share in likely if label.split(":")[0] == plan.intent)
         label, share = likely[0]
         other = label.split(":")[0]
-        if other == plan.intent or mine >= 0.25:
+        is_drawn_anew = plan.intent == "image_generation" and not (ask.has_picture or ask.pictures)
+        if other == plan.intent or mine >= 0.25 or is_drawn_anew:
             return replace(plan, confidence=round(max(plan.confidence, min(0.95, mine)), 2))
         if share >= _CONTRADICTS and other not in ("chat", "undo"):
             return replace(self._ask([plan.intent, other], language, words=words), confidence=0.45)

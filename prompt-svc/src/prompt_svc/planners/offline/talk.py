@@ -77,7 +77,7 @@ _VAGUE = frozenset(
         "photo picture image pic one please with can you could u for me to up i want need like help wanna of and just retouch touch "
         "adjust adjustment optimize enhancement surprise anything whatever best try professional pro fancy stunning amazing "
         "interesting awesome work on in way kind into lam cho dep hon chinh sua anh hinh nay giup minh cai no lai di xiu ti chut ok "
-        "tot xin lung linh ao dieu hoan hao chuyen nghiep gium voi nha nhe ban toi em muon hay nhin trong buc tam duoc mot gi thay doi "
+        "tot sao xin lung linh ao dieu hoan hao chuyen nghiep gium voi nha nhe ban toi em muon hay nhin trong buc tam duoc mot gi thay doi "
         "bien khac kieu thu ky phep mau ad oi het co nua xinh xan sang so"
     )
 )

@@ -52,8 +52,9 @@ _PICTURE = r"(?:picture|pic|image|photo|one|anh|hinh|tam anh|buc anh|tam hinh)"
 _NAMED = rf"(?:{_SECOND} {_PICTURE}|{_PICTURE} (?:so )?{_SECOND})"
 _ON_PICTURE = re.compile(
     rf"\b{_NAMED}\b[\w\s]{{0,12}}\b(?:as|for|lam|vao)\b[\w\s]{{0,8}}\b{BG}\b|"
-    rf"\b{BG}\b[\w\s]{{0,14}}\b(?:to|with|by|from|bang|thanh|la|tu|lay tu)\b[\w\s]{{0,8}}\b{_NAMED}\b|"
-    rf"\b(?:in front of|over|onto|on|before|len|tren|truoc)\b[\w\s]{{0,20}}\b{_NAMED}\b(?: \w+)?$"
+    rf"\b(?!phong (?:to|lon|dai)){BG}\b[\w\s]{{0,14}}\b(?:to|with|by|bang|thanh|la|lay tu)\b[\w\s]{{0,8}}\b{_NAMED}\b|"
+    rf"^(?:take|use|get|lay|dung)\b[\w\s]{{0,12}}\b{BG}\b[\w\s]{{0,6}}\b(?:from|of|tu|cua)\b[\w\s]{{0,8}}\b{_NAMED}\b|"
+    rf"^(?:\w+ ){{0,2}}(?:put|place|set|paste|stick|drop|dat|ghep|cho|de|dan)\b[\w\s']{{0,40}}\b(?:in front of|over|onto|on|before|len|tren|truoc)\b[\w\s]{{0,20}}\b{_NAMED}\b(?: \w+)?$"
 )
 
 

@@ -22,7 +22,7 @@ _COUNT = r"(?:\s+(?P<count>\d{1,2}|two|three|four|five|six|hai|ba|bon|nam|a coup
 
 _KIND = rf"(?:\s+(?:different|various|new|nice|beautiful|cool|high quality|{IMAGE}|buc tranh|buc|tam|canh|versions?|variations?)(?=\s|$))*(?:\s+(?:of|about|showing|depicting|with|ve|cua|mo ta|the hien))?"
 
-_ART = r"(?:logos?|posters?|banners?|wallpapers?|covers?|flyers?|cards?|postcards?|invitations?|illustrations?|stickers?|icons?|mascots?|avatars?|(?:book|album|magazine) covers?|emblems?|bia sach|anh bia|hinh bia|thiep\w*|to roi|ap phich|hinh nen|minh hoa|hinh minh hoa|nhan dan|bieu tuong|linh vat|tranh|buc tranh|bang hieu)"
+_ART = r"(?:logos?|posters?|banners?|wallpapers?|covers?|flyers?|cards?|postcards?|invitations?|illustrations?|stickers?|icons?|mascots?|avatars?|(?:book|album|magazine) covers?|emblems?|(?:paintings?|drawings?|portraits?|sketch(?:es)?|pictures?|photos?|images?|pics?)(?= of )|bia sach|anh bia|hinh bia|thiep\w*|to roi|ap phich|hinh nen|minh hoa|hinh minh hoa|nhan dan|bieu tuong|linh vat|tranh|buc tranh|bang hieu)"
 _COMMISSION = re.compile(
     rf"^(?:(?:i |we )?(?:want|need|would like|'d like)|i'd like|can i (?:get|have)|could i (?:get|have)|minh can|can|muon|minh muon|lam|lam cho minh|cho minh|cho)\s+(?:an? |some |one |new |the |mot |cai |tam |buc )*(?P<subject>(?:(?!giong|nhu|thanh|kieu|lai|no|nay|into|like)\w+ )?{_ART}\b.{{4,}})$"
 )
