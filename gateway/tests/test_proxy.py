@@ -342,3 +342,32 @@ async def test_the_studio_page_is_served_with_its_etag(gateway: Any) -> None:
     assert "unsafe-inline" not in first.headers["content-security-policy"]
     assert (again.status_code, again.content) == (304, b"")
     assert (await gateway.client.get("/studio/../settings.py")).status_code == 404
+
+
+async def test_a_client_that_asks_first_is_told_to_go_on(gateway: Any, studio: Any) -> None:
+    lines = (
+        b"POST /v1/files HTTP/1.1", b"Host: localhost", b"Content-Type: image/png", b"Content-Length: 5", b"Expect: 100-continue",
+        b"Connection: close", b"", b"",
+    )  # fmt: skip
+    head = b"\r\n".join(lines)
+
+    told = await gateway.raw(head + b"hello")
+    refused = await gateway.raw(head.replace(b"Content-Length: 5", b"Content-Length: 500000000"))
+
+    assert told.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+    assert studio.last.body == b"hello"
+    assert "expect" not in studio.last.headers
+    assert refused.startswith(b"HTTP/1.1 413 ")
+
+
+async def test_a_range_goes_in_and_a_part_comes_out(gateway: Any, studio: Any) -> None:
+    def part(request: web.Request, _: bytes) -> web.Response:
+        assert request.headers["Range"] == "bytes=2-3"
+        return web.Response(status=206, body=b"cd", headers={"Content-Range": "bytes 2-3/6", "Accept-Ranges": "bytes"})
+
+    studio.answer = part
+
+    answer = await gateway.client.get("/v1/files/a.png", headers={"Range": "bytes=2-3"})
+
+    assert (answer.status_code, answer.content) == (206, b"cd")
+    assert answer.headers["content-range"] == "bytes 2-3/6"
