@@ -8,6 +8,7 @@ import json
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -144,6 +145,20 @@ def test_a_background_picture_that_is_not_there_is_asked_for() -> None:
 
     with pytest.raises(NeedsReferenceError, match="second picture"):
         perform(feature.id, params, "", small, {}, 7, {}, progress=lambda _: None)
+
+
+@pytest.mark.parametrize("feature", WITH_PICTURE, ids=named)
+def test_without_model_files_the_next_rung_runs_and_says_why(
+    feature: Feature, photo_jpeg: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGING_WEIGHTS_DIR", str(tmp_path))
+    changes = {"operations": [{"op": "blur-background", "amount": 50}]} if feature.id == "adjust" else {}
+
+    made, said = done(feature, photo_jpeg, photo_jpeg, **changes)
+
+    assert decode(made.data)[0].size > 0
+    assert said.degraded
+    assert "is not there" in said.degraded
 
 
 # --- awkward pictures -------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ class Work:
         self.facts: Facts | None = None
         self._pixels: Pixels | None = None
         self.reduced_from: tuple[int, int] | None = None
+        self.lesser: str | None = None
         if picture is not None:
             self._pixels, self.facts = decode(picture, ours=True)
 
@@ -78,11 +79,10 @@ class Work:
 
         height, width = pixels.shape[:2]
         factor = (_SUBJECT_PIXELS / (height * width)) ** 0.5
-        if factor >= 1:
-            return subject_mask(pixels, weights=self.weights).alpha
         size = (max(1, int(width * factor)), max(1, int(height * factor)))
-        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        return cv2.resize(subject_mask(small, weights=self.weights).alpha, (width, height), interpolation=cv2.INTER_LINEAR)
+        found = subject_mask(pixels if factor >= 1 else cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), weights=self.weights)
+        self.lesser = found.degraded
+        return found.alpha if factor >= 1 else cv2.resize(found.alpha, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _weights() -> Weights:
@@ -275,7 +275,7 @@ def perform(
     import numpy as np
 
     details = dict(last.details) | ({"reduced_from": list(work.reduced_from)} if work.reduced_from else {})
-    return encoded, Rendered(np.zeros((1, 1, 3), np.uint8), last.model, last.degraded, details)
+    return encoded, Rendered(np.zeros((1, 1, 3), np.uint8), last.model, last.degraded or work.lesser, details)
 
 
 def seed_of(job_id: str, step: int) -> int:
