@@ -87,7 +87,7 @@ def fill_sqlite(url: str, number: int) -> None:
         return tuple(value.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else value for value in row)
 
     connection.executemany(f"INSERT INTO images ({names}) VALUES ({marks})", map(plain, rows(number)))
-    connection.execute("INSERT INTO image_docs (image_id) SELECT id FROM images")
+    connection.execute("INSERT INTO image_docs (image_id, created_at) SELECT id, created_at FROM images")
     connection.execute(
         "INSERT INTO images_fts (rowid, owner, words) SELECT number, hex(user_id), search FROM image_docs JOIN images ON id = image_id"
     )
@@ -108,7 +108,7 @@ def fill_postgres(url: str, number: int) -> None:
         with connection.cursor() as cursor, cursor.copy(f"COPY images ({names}) FROM STDIN".encode()) as copy:
             for row in rows(number):
                 copy.write_row(row)
-        connection.execute("INSERT INTO image_search SELECT id, user_id, search FROM images")
+        connection.execute("INSERT INTO image_search SELECT id, user_id, search, created_at FROM images")
         connection.execute("ALTER TABLE images ENABLE TRIGGER USER")
         connection.execute(str(index).encode())
     with psycopg.connect(url, autocommit=True) as connection:

@@ -31,9 +31,11 @@ async def test_words_are_found_by_their_beginnings(prompt: str, found_by: list[s
     assert {query: await studio.ids(q=query) for query in not_by} == {query: [] for query in not_by}
 
 
-async def test_the_index_finds_what_is_not_among_the_newest(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("looks", [1, 5])
+async def test_the_index_finds_what_is_not_among_the_newest(looks: int, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "_NEWEST", 3)
-    monkeypatch.setattr(searching, "_FEW", 4)
+    monkeypatch.setattr(searching, "_SPARE", 0)
+    monkeypatch.setattr(searching, "_LOOKS", looks)
     seldom = await studio.made(prompt="a zebra at dawn")
     cats = [await studio.made(prompt=f"cat {number}") for number in range(8)]
     for _ in range(4):
@@ -50,6 +52,9 @@ async def test_the_index_finds_what_is_not_among_the_newest(studio: Studio, monk
         if cursor is None:
             break
 
+    for at, cat in enumerate(cats):
+        await studio.client.patch(f"/v1/gallery/{cat}", json={"favorite": at == 0})
+    assert await studio.ids(q="cat", favorite="true") == [cats[0]]
     assert await studio.ids(q="zebra") == [seldom] and await studio.ids("/deleted", q="zebra") == [trashed]
     assert pages == cats[::-1] and await studio.ids(q="cat 3") == [cats[3]]
     counted = await studio.client.get("/v1/gallery", params={"user_id": "ann", "q": "cat", "limit": 1, "total": True})

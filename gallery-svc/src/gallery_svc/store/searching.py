@@ -6,7 +6,6 @@ the table.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,9 +20,9 @@ from ..tables import ImageRow, Instant
 __all__ = ["behind", "holds", "in_order", "moment_of", "search"]
 
 _NEWEST = 500
-_FEW = 2000
-_words = sa.table("image_search", sa.column("image_id"), sa.column("user_id"), sa.column("words"))
-_docs = sa.table("image_docs", sa.column("number"), sa.column("image_id"))
+_LOOKS, _SPARE = 5, 60
+_words = sa.table("image_search", sa.column("image_id"), sa.column("user_id"), sa.column("words"), sa.column("created_at", Instant()))
+_docs = sa.table("image_docs", sa.column("number"), sa.column("image_id"), sa.column("created_at", Instant()))
 
 
 def moment_of(wanted: Filter, row: Any = ImageRow) -> Any:
@@ -63,31 +62,45 @@ async def search(
     edge = (await (await session.connection()).execute(last.order_by(*in_order(wanted)).offset(_NEWEST - 1).limit(1))).first()
     if edge is None:
         return found
-    rest = select(ImageRow).where(*conditions, *behind(wanted, Position(*edge)), *holds(ImageRow, wanted.words))
-    rest = rest.where(await _indexed(session, wanted)).order_by(*in_order(wanted)).limit(limit - len(found))
-    return [*found, *(await session.exec(rest)).all()]
+    found += await _matches(session, wanted, conditions, Position(*edge), limit - len(found))
+    return found
 
 
-async def _indexed(session: AsyncSession, wanted: Filter) -> Any:
-    """The condition of being in the index under all phrases: by ids when they are few, else as a subquery."""
+async def _matches(session: AsyncSession, wanted: Filter, conditions: Sequence[Any], after: Position, limit: int) -> list[ImageRow]:
+    """Pictures behind a position, by the index of words: its newest matches first, as many as it takes."""
     connection = await session.connection()
-    is_sqlite = connection.dialect.name == "sqlite"
-    ids = _full_text(wanted) if is_sqlite else _trigrams(wanted)
-    few = [image_id for (image_id,) in await connection.execute(ids.limit(_FEW + 1))]
-    if len(few) > _FEW:
-        return col(ImageRow.id).in_(ids)
-    if is_sqlite:
-        values = sa.func.json_each(json.dumps(few)).table_valued("value")
-        return col(ImageRow.id).in_(sa.select(values.c.value))
-    return col(ImageRow.id) == sa.func.any(sa.literal(few, sa.ARRAY(sa.String)))
+    index = _full_text if connection.dialect.name == "sqlite" else _trigrams
+    found: list[ImageRow] = []
+    if not wanted.trash:  # the index is in the order of the live list only
+        for _ in range(_LOOKS):
+            most = 4 * limit + _SPARE
+            matches = (await connection.execute(index(wanted, after).limit(most))).all()
+            rows = select(ImageRow).where(*conditions, col(ImageRow.id).in_([match.image_id for match in matches]))
+            by_id = {row.id: row for row in (await session.exec(rows)).all()}
+            found += [by_id[match.image_id] for match in matches if match.image_id in by_id]
+            if len(found) >= limit or len(matches) < most:
+                return found[:limit]
+            after = Position(matches[-1].created_at, matches[-1].image_id)
+    ids = sa.select(index(wanted).subquery().c.image_id)
+    rest = select(ImageRow).where(*conditions, *behind(wanted, after), *holds(ImageRow, wanted.words), col(ImageRow.id).in_(ids))
+    return [*found, *(await session.exec(rest.order_by(*in_order(wanted)).limit(limit - len(found)))).all()]
 
 
-def _trigrams(wanted: Filter) -> sa.Select[tuple[str]]:
+def _trigrams(wanted: Filter, after: Position | None = None) -> sa.Select[Any]:
     phrases = [_words.c.words.contains(f" {phrase}", autoescape=True) for phrase in wanted.words]
-    return sa.select(_words.c.image_id).where(_words.c.user_id == wanted.user_id, *phrases)
+    matching = sa.select(_words.c.image_id, _words.c.created_at).where(_words.c.user_id == wanted.user_id, *phrases)
+    return matching if after is None else _newest(matching, _words, after)
 
 
-def _full_text(wanted: Filter) -> sa.Select[tuple[str]]:
+def _full_text(wanted: Filter, after: Position | None = None) -> sa.Select[Any]:
     asked = " AND ".join([f'owner : "{wanted.user_id.encode().hex()}"', *(f'words : "{phrase}" *' for phrase in wanted.words)])
-    matching = sa.text("SELECT rowid FROM images_fts WHERE images_fts MATCH :asked").bindparams(asked=asked).columns(sa.column("rowid"))
-    return sa.select(_docs.c.image_id).where(_docs.c.number.in_(sa.select(matching.subquery().c.rowid)))
+    numbers = sa.text("SELECT rowid FROM images_fts WHERE images_fts MATCH :asked").bindparams(asked=asked).columns(sa.column("rowid"))
+    matching = sa.select(_docs.c.image_id, _docs.c.created_at).where(_docs.c.number.in_(sa.select(numbers.subquery().c.rowid)))
+    return matching if after is None else _newest(matching, _docs, after)
+
+
+def _newest(matching: sa.Select[Any], table: sa.TableClause, after: Position) -> sa.Select[Any]:
+    """Matches behind a position, newest first."""
+    place = sa.tuple_(table.c.created_at, table.c.image_id)
+    behind_it = place < sa.tuple_(sa.literal(after.at, Instant()), sa.literal(after.id))
+    return matching.where(behind_it).order_by(table.c.created_at.desc(), table.c.image_id.desc())
