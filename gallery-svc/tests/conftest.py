@@ -69,7 +69,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite+aiosqlite:///{tmp_path / 'gallery.db'}"
     url: str = request.getfixturevalue("shared_database")
     with psycopg.connect(url, autocommit=True) as connection:
-        names = ", ".join(f'"{table}"' for table in SQLModel.metadata.tables)
+        names = ", ".join(f'"{table}"' for table in [*SQLModel.metadata.tables, "image_search"])
         connection.execute(f"TRUNCATE {names}".encode())
     return url
 

@@ -99,7 +99,7 @@ async def test_first_and_deep_pages_are_read_in_the_order_of_their_index(studio:
         first = await studio.client.get("/v1/gallery", params={"user_id": "ann", "limit": 1})
         await studio.client.get("/v1/gallery", params={"user_id": "ann", "limit": 1, "cursor": first.json()["meta"]["next_cursor"]})
         await studio.client.get("/v1/gallery/deleted", params={"user_id": "ann"})
-    lists = [(statement, parameters) for statement, parameters in statements if "ORDER BY images" in statement and "LIMIT" in statement]
+    lists = [(told, given) for told, given in statements if "ORDER BY images" in told and "images.user_id =" in told]
     async with studio.context.stores.database.reading() as session:
         connection = await session.connection()
         is_sqlite = connection.dialect.name == "sqlite"

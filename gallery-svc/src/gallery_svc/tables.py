@@ -68,8 +68,8 @@ class ImageRow(SQLModel, table=True):
         _index("ix_images_favorite", "user_id", "created_at", "id", where=sa.text("favorite AND deleted_at IS NULL")),
         _index("ix_images_session", "user_id", "session_id", "created_at", "id"),
         _index("ix_images_expired", "deleted_at", where=_dead),
-        _index("ix_images_parent", "parent_id"),
-        _index("ix_images_parent_key", "parent_key"),
+        _index("ix_images_parent", "parent_id", where=sa.text("parent_id IS NOT NULL")),
+        _index("ix_images_parent_key", "parent_key", where=sa.text("parent_key IS NOT NULL")),
         _index("ix_images_key", "key"),
         _index("uq_images_source", "user_id", "source_hash", unique=True),
     )

@@ -1,11 +1,14 @@
 """The index of words knows when each picture was made: matches are put in order without a look at the pictures themselves.
 
+The indexes of parents leave out pictures without one: with them in it, SQLite took the index for useless and read the whole table.
+
 Revision ID: 0007
 Revises: 0006
 """
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
@@ -71,11 +74,21 @@ _POSTGRES_DOWN = (
 )
 
 
+_PARENTS = {"ix_images_parent": "parent_id", "ix_images_parent_key": "parent_key"}
+
+
 def upgrade() -> None:
     _run(_SQLITE if op.get_bind().dialect.name == "sqlite" else _POSTGRES)
+    for name, column in _PARENTS.items():
+        op.drop_index(name, "images")
+        present = sa.text(f"{column} IS NOT NULL")
+        op.create_index(name, "images", [column], sqlite_where=present, postgresql_where=present)
 
 
 def downgrade() -> None:
+    for name, column in _PARENTS.items():
+        op.drop_index(name, "images")
+        op.create_index(name, "images", [column])
     _run(_SQLITE_DOWN if op.get_bind().dialect.name == "sqlite" else _POSTGRES_DOWN)
 
 
