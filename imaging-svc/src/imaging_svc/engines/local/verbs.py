@@ -275,7 +275,8 @@ def perform(
     import numpy as np
 
     details = dict(last.details) | ({"reduced_from": list(work.reduced_from)} if work.reduced_from else {})
-    return encoded, Rendered(np.zeros((1, 1, 3), np.uint8), last.model, last.degraded or work.lesser, details)
+    reasons = dict.fromkeys(filter(None, (last.degraded, work.lesser)))
+    return encoded, Rendered(np.zeros((1, 1, 3), np.uint8), last.model, "; ".join(reasons) or None, details)
 
 
 def seed_of(job_id: str, step: int) -> int:
