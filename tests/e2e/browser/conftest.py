@@ -21,8 +21,9 @@ Opener = Callable[..., Visitor]
 _CALM = ("net::ERR_", "the server responded with a status of 4", "the server responded with a status of 5")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Of one module: while Playwright's loop runs in this thread, no other test may run one of its own."""
     path = find()
     expect.set_options(timeout=20_000)
     assert path, "No Chromium: run `make browser`, or set CHROMIUM to one"

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, Route, expect
 
 from ..support import Person, as_base64, picture
 from .conftest import Opener
+from .visitor import SLOW
 
 
 @pytest.fixture
@@ -135,6 +136,35 @@ def test_own_pictures_come_in_and_all_go_out(visit: Opener, cat: Path, cup: Path
     names = zipfile.ZipFile(tmp_path / "all.zip").namelist()
     assert "manifest.json" in names
     assert len([name for name in names if name.startswith("images/")]) == 2
+
+
+def test_albums_and_kept_edits(visit: Opener, owner: Person) -> None:
+    ana = visit("/#/gallery", user=owner.user_id)
+    for at in (0, 2):
+        ana.tiles.nth(at).locator(".tile-open").focus()
+        ana.page.keyboard.press("x")
+    ana.button("Add to album").click()
+    ana.button("New album", within=ana.page.get_by_role("dialog")).click()
+    ana.page.get_by_role("textbox", name="Name of the album").fill("Sea")
+    ana.button("Save").click()
+    ana.page.get_by_role("link", name="Sea 2").click()
+    expect(ana.page.get_by_role("heading", name="Sea", level=1)).to_be_visible()
+    expect(ana.tiles).to_have_count(2)
+
+    ana.gallery()
+    expect(ana.tiles).to_have_count(3)
+    ana.tiles.nth(1).locator(".tile-open").click()
+    ana.page.keyboard.press("i")
+    ana.button("Keep these edits").click()
+    ana.page.get_by_role("textbox", name="Name").fill("Turned")
+    ana.button("Save").click()
+    ana.page.locator(".viewer").get_by_role("button", name="Close").click()
+    ana.tiles.first.locator(".tile-open").focus()
+    ana.page.keyboard.press("x")
+    ana.button("Apply saved edits").click()
+    ana.page.get_by_role("dialog").get_by_role("button", name="Turned").click()
+
+    expect(ana.tiles).to_have_count(5, timeout=SLOW)
 
 
 def test_ten_thousand_pictures_scroll_with_few_in_the_document(visit: Opener) -> None:

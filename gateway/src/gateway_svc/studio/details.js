@@ -16,7 +16,7 @@ export async function details(item, { onOpen, onChange, trash = false }) {
     [word("feature"), image.intent ? titleOf(image.feature || image.intent) : ""],
     [word("engine"), image.provider ? `${wordOr(`providers.${image.provider}`, image.provider)}${image.model ? ` · ${image.model}` : ""}` : ""],
     [word("size"), [image.width && `${number(image.width)} × ${number(image.height)}`, image.bytes && size(image.bytes), (image.content_type || "").split("/")[1]?.toUpperCase()].filter(Boolean).join(" · ")],
-    [word("settings"), summary({ params: { ...image.params, prompt: null } })],
+    [word("settings"), summary({ feature: image.feature, params: { ...image.params, prompt: null } })],
     [word("note"), image.degraded || ""],
   ].filter(([, value]) => value);
   return [
@@ -27,6 +27,7 @@ export async function details(item, { onOpen, onChange, trash = false }) {
       button(word("copyPrompt"), () => navigator.clipboard.writeText(image.refined_prompt || image.prompt).then(() => toast(word("copied"))), { sign: "copy", kind: "link" })) : null,
     h("dl", {}, facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     trash ? null : tagsField(image, onChange),
+    !trash && image.feature && image.parent_id ? button(word("keepEdits"), async () => (await import("./gallery/recipes.js")).keepRecipe(image), { sign: "wand" }) : null,
     ancestors.length || descendants.length ? h("section", {}, h("h3", {}, word("lineage")), tree(image, ancestors, descendants, onOpen)) : null,
   ].filter(Boolean);
 }

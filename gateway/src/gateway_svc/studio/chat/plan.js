@@ -24,14 +24,15 @@ const lineOf = (operation) => {
 };
 
 // A step's parameters in a line of plain words.
-export function summary({ params = {} }) {
+export function summary({ feature, params = {} }) {
+  const named = declaration(feature)?.parameters.properties || {};
   const parts = [];
   for (const [name, value] of Object.entries(params)) {
     if (value === null || value === "" || /_url$|_data$/.test(name)) continue;
     if (name === "operations") parts.push(...value.map(lineOf));
     else if (name === "prompt") parts.push(`“${value}”`);
     else if (typeof value === "object") parts.push(...Object.values(value).filter((each) => each !== null).map(shown));
-    else parts.push(`${wordOr(`params.${name}`, name)}: ${shown(value)}`);
+    else parts.push(`${wordOr(`params.${name}`, named[name]?.title || name)}: ${shown(value)}`);
   }
   return parts.join(" · ");
 }

@@ -171,7 +171,7 @@ export function create() {
       button(word("close"), () => grid.clear(), { sign: "close", only: true, kind: "ghost" }), h("strong", { "aria-live": "polite" }, word("selected", { n: selected.size })), h("span", { class: "grow" }),
       ...(isTrash()
         ? [act("restore", "undo", () => act_on("restore", "restored")), act("purge", "trash", async () => { if (await askPurge(selected.size)) act_on("purge", "purged"); })]
-        : [act("favorite", "star", favor), act("addToAlbum", "album", addToAlbum), album() ? act("removeFromAlbum", "close", takeOut) : null,
+        : [act("favorite", "star", favor), act("applyEdits", "wand", applyEdits), act("addToAlbum", "album", addToAlbum), album() ? act("removeFromAlbum", "close", takeOut) : null,
           act("download", "download", downloadThese), act("toTrash", "trash", () => act_on("trash", "trashed", "restore"))].filter(Boolean)));
   }
 
@@ -216,6 +216,12 @@ export function create() {
       toast(word("addedTo", { n: ids.length, album: into.title }));
       drawParts();
     } catch (trouble) { say(trouble); }
+  }
+  async function applyEdits() {
+    const ids = [...grid.selected];
+    const { applyRecipe } = await import("./recipes.js");
+    grid.clear();
+    if (await applyRecipe(ids)) await freshen().catch(say);
   }
   async function takeOut() {
     const ids = [...grid.selected];
