@@ -17,7 +17,7 @@ __all__ = ["VERBS", "perform"]
 
 Verb = Callable[["Work"], list[Rendered]]
 
-_SUBJECT_PIXELS = 2_000_000
+_SUBJECT_PIXELS = 1_500_000
 RATIO_SIZES = {
     "1:1": (1024, 1024),
     "16:9": (1344, 756),
@@ -72,7 +72,7 @@ class Work:
         return decode(self._references[name], ours=True)[0] if name in self._references else None
 
     def subject(self, pixels: Pixels) -> Any:
-        """Where the subject is, (h, w) 0..1; of a large picture as found in a copy of two megapixels."""
+        """Where the subject is, (h, w) 0..1; of a large picture as found in a smaller copy."""
         import cv2
 
         from .cutout import subject_mask
