@@ -106,7 +106,10 @@ def _resized(op: _Params, vi: bool) -> str:
 
 def _captioned(op: _Params, vi: bool) -> str:
     place = _PLACES.get(str(op.get("position", "bottom")), _PLACES["bottom"])[vi]
-    return f"chữ {_quoted(op.get('text'))} {place}" if vi else f"{_quoted(op.get('text'))} written {place}"
+    look = "".join(
+        [f", {'màu ' if vi else ''}{_color(op['color'], vi)}" if op.get("color") else "", f", {op['size']} px" if op.get("size") else ""]
+    )
+    return f"chữ {_quoted(op.get('text'))} {place}{look}" if vi else f"{_quoted(op.get('text'))} written {place}{look}"
 
 
 _SHAPES: dict[str, Callable[[_Params, bool], str]] = {
@@ -114,12 +117,18 @@ _SHAPES: dict[str, Callable[[_Params, bool], str]] = {
 }  # fmt: skip
 
 
+def _color(color: object, vi: bool) -> str:
+    code = str(color).lower()
+    return _COLORS[code][vi] if code in _COLORS else code
+
+
 def _cut_out(params: _Params, vi: bool) -> str:
     if params.get("mask_only"):
         return "lấy mặt nạ của chủ thể" if vi else "the subject's mask"
     if color := params.get("background_color"):
-        name = _COLORS.get(str(color).lower(), (color, color))[vi]
-        return f"đổi phông thành màu {name}" if vi else f"background changed to {name}"
+        return f"đổi phông thành màu {_color(color, vi)}" if vi else f"background changed to {_color(color, vi)}"
+    if params.get("background") == "picture":
+        return "đặt chủ thể lên ảnh kia" if vi else "subject put on the other picture"
     return "xóa phông nền" if vi else "background removed"
 
 
