@@ -12,8 +12,7 @@ from .wire import Pairs
 
 __all__ = ["Connection", "ConnectionBrokenError", "TooSlowError"]
 
-_HIGH = 256 * 1024
-_LOW = 64 * 1024
+_HIGH = 128 * 1024
 _MOST_HEADERS = 128
 _BODILESS = frozenset({204, 304})
 
@@ -171,6 +170,10 @@ class Connection(asyncio.Protocol):
         while not self._chunks:
             if self.is_complete:
                 return b""
+            if self._is_paused and not self.is_lost:  # only now: what was read before has gone on
+                self._is_paused = False
+                self._heard_at = self._loop.time()
+                self._transport.resume_reading()
             await self._wait()
         if len(self._chunks) == 1:
             data = self._chunks.popleft()
@@ -178,10 +181,6 @@ class Connection(asyncio.Protocol):
             data = b"".join(self._chunks)
             self._chunks.clear()
         self._buffered = 0
-        if self._is_paused and not self.is_lost:
-            self._is_paused = False
-            self._heard_at = self._loop.time()
-            self._transport.resume_reading()
         return data
 
     @property
@@ -198,6 +197,9 @@ class Connection(asyncio.Protocol):
         """Nothing is asked until the next `ask`."""
         self.idle_since = self._loop.time()
         self.is_reused = True
+        if self._is_paused:
+            self._is_paused = False
+            self._transport.resume_reading()
 
     def close(self) -> None:
         if self._transport is not None and not self.is_lost:

@@ -20,6 +20,12 @@ class Cycle(RequestResponseCycle):
         super().__init__(scope=scope, **parts)
         scope["extensions"] = {"photofun.whole": self.at_once}
 
+    async def send(self, message: Any) -> None:
+        """uvicorn waits for a full buffer before the next piece; here whoever sends waits at once, and asks for no next piece meanwhile."""
+        await super().send(message)
+        if self.flow.write_paused and not self.disconnected and not self.response_complete:
+            await self.flow.drain()
+
     async def at_once(self, status: int, headers: Pairs, body: bytes) -> None:
         """Write a whole answer.  The headers' names are lower-case; they and the values hold no line ends."""
         if self.flow.write_paused and not self.disconnected:

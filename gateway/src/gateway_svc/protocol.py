@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
+import struct
 from collections import Counter
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import httptools
@@ -24,6 +27,7 @@ __all__ = ["GatewayProtocol", "protocol_with"]
 
 _HOST = re.compile(rb"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
 _NOT_HTTP_1 = re.compile(rb"[^\r\n]*(?<! HTTP/1\.[01])\r?\n")
+_RESET = struct.pack("ii", 1, 0)
 _LONGEST_HEAD = 16 * 1024
 _LONGEST_URL = 4096
 _MOST_HEADERS = 64
@@ -96,11 +100,19 @@ class GatewayProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self._read_again()
-        self._unread = self.loop.call_later(self.unread_seconds, self.transport.abort)
+        self._unread = self.loop.call_later(self.unread_seconds, self._unread_too_long)
 
     def resume_writing(self) -> None:
         super().resume_writing()
         self._read_again()
+
+    def _unread_too_long(self) -> None:
+        """Reset the connection: with a plain close the kernel would go on offering what is left."""
+        wire = self.transport.get_extra_info("socket")
+        if wire is not None:
+            with suppress(OSError):
+                wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.transport.abort()
 
     def _read_again(self) -> None:
         if self._unread is not None:
