@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from photofun_common.contracts.conversation import HistoryEntry, SessionPicture
 from photofun_common.contracts.features import by_id, features
-from photofun_common.contracts.prompt import PlannedStep
+from photofun_common.contracts.prompt import Choice, PlannedStep
 from photofun_common.contracts.values import PictureRef
+from prompt_svc.answers import chosen
 from prompt_svc.domain import Ask, overridden, valid_step
 from prompt_svc.evaluate import load, run
 from prompt_svc.planners.offline import OfflinePlanner
@@ -271,3 +272,70 @@ async def test_a_second_picture_becomes_the_background_when_there_is_one(text: s
 
     assert with_two.steps == (step_of("remove_background", background="picture"),)
     assert not any(step.params.get("background") for step in with_one.steps)
+
+
+async def test_after_a_failure_only_what_was_done_is_built_upon() -> None:
+    plan = [op("rotate", degrees=90), step_of("edit", prompt="put a hat on"), op("brightness", amount=25)]
+    failed = HistoryEntry(role="assistant", intent="adjust", plan=plan, status="FAILED", done=1, edited=PictureRef(key="key1"))
+    history = (HistoryEntry(role="user", content="turn it, put a hat on, make it brighter"), failed)
+    brighter = await PLANNER.plan(Ask("just make it brighter", has_picture=True, history=history))
+    again = await PLANNER.plan(Ask("try again", has_picture=True, history=history))
+
+    assert list(brighter.steps) == [op("brightness", amount=25)]
+    assert list(again.steps) == plan[1:]
+
+
+async def test_a_follow_up_edits_the_picture_that_was_edited_unless_another_is_sent() -> None:
+    edited = HistoryEntry(
+        role="assistant", intent="adjust", plan=[op("brightness", amount=20)], status="DONE", done=1, edited=PictureRef(key="key7")
+    )
+    history = (HistoryEntry(role="user", content="brighter"), edited)
+    more = await PLANNER.plan(Ask("more", has_picture=True, history=history))
+    other = await PLANNER.plan(Ask("more", has_picture=True, has_own_picture=True, history=history))
+
+    assert more.picture == PictureRef(key="key7")
+    assert other.picture is None
+
+
+@pytest.mark.parametrize(
+    ("said", "step"),
+    [("2", "upscale"), ("the second one", "upscale"), ("Bigger", "upscale"), ("yes", "remove_background"), ("cái thứ hai", "upscale")],
+)
+async def test_a_choice_is_taken_by_its_number_its_label_or_a_yes(said: str, step: str) -> None:
+    offered = [Choice(label="Cut it out", message="remove the background"), Choice(label="Bigger", message="make it twice as big")]
+    history = (HistoryEntry(role="user", content="hm"), HistoryEntry(role="assistant", content="Which?", intent="clarify", choices=offered))
+
+    plan = await PLANNER.plan(Ask(chosen(said, history), has_picture=True, history=history))
+
+    assert plan.intent == step
+
+
+async def test_every_choice_of_a_question_is_understood_when_it_is_sent_back() -> None:
+    for text in ("make it nicer", "làm đẹp hơn đi", "flurb the wozzle", "a bit more", "transfer the style"):
+        asked = await PLANNER.plan(Ask(text, has_picture=True))
+        assert asked.intent == "clarify"
+        for choice in asked.choices:
+            assert (await PLANNER.plan(Ask(choice.message, has_picture=True, has_reference=True))).steps, choice
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "after"),
+    [
+        (
+            "lighthouse on a cliff at night, glowing light against deep shadows, mysterious mood",
+            "at sunset instead",
+            "lighthouse on a cliff at sunset",
+        ),
+        ("a cat on a boat", "with a dog instead of the cat", "a dog on a boat"),
+        ("con thuyền lúc hoàng hôn", "ban đêm thì sao", "con thuyền lúc ban đêm"),
+    ],
+)
+async def test_a_drawn_picture_is_told_anew_without_what_the_change_replaces(before: str, said: str, after: str) -> None:
+    plan = await PLANNER.plan(Ask(said, history=(*after_drawing(before),)))
+
+    assert plan.intent == "image_generation"
+    assert plan.steps[0].params["prompt"].startswith(after)
+
+
+def after_drawing(prompt: str) -> tuple[HistoryEntry, ...]:
+    return after(step_of("image_generation", prompt=prompt), "draw it")

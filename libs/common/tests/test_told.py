@@ -29,7 +29,7 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("remove_background", {"background_color": "#123456"}, "background changed to #123456", "đổi phông thành màu #123456"),
     ("upscale", {"scale_factor": 4, "output_format": "webp"}, "4 times as large, saved as WEBP", "phóng to 4 lần, lưu thành WEBP"),
     ("image_expand", {"left": 9, "right": 9, "top": 9, "bottom": 9}, "expanded: 9 px on every side", "mở rộng: 9 px mọi phía"),
-    ("image_generation", {"prompt": "x", "num_images": 3}, "3 new pictures drawn", "vẽ 3 bức ảnh mới"),
+    ("image_generation", {"prompt": "x", "num_images": 3}, "3 new pictures drawn: “x”", "vẽ 3 bức ảnh mới: “x”"),
 ]
 
 

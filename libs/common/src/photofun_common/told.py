@@ -170,9 +170,10 @@ def _edited(params: _Params, vi: bool) -> str:
 
 def _drawn(params: _Params, vi: bool) -> str:
     count = int(params.get("num_images", 1))
+    words = f": {quoted}" if (quoted := _quoted(params.get("prompt"))) else ""
     if vi:
-        return "vẽ một bức ảnh mới" if count == 1 else f"vẽ {count} bức ảnh mới"
-    return "a new picture drawn" if count == 1 else f"{count} new pictures drawn"
+        return f"vẽ {'một' if count == 1 else count} bức ảnh mới{words}"
+    return f"{'a new picture' if count == 1 else f'{count} new pictures'} drawn{words}"
 
 
 def _quoted(text: object) -> str:

@@ -23,10 +23,12 @@ __all__ = ["FollowUp", "failed_plan", "follow_up", "hangs_in_the_air", "is_again
 
 
 def last_plan(history: tuple[HistoryEntry, ...]) -> list[PlannedStep]:
-    """The steps of the newest answer that made something, or of the newest that had steps when none is known to have."""
+    """The steps that were done of the newest answer that made something (of one that failed, those before the failure)."""
     planned = [entry for entry in reversed(history) if entry.role == "assistant" and entry.plan]
     worked = next((entry for entry in planned if entry.status not in ("FAILED", "CANCELED") or entry.edited is not None), None)
-    return list(worked.plan) if worked else []
+    if worked is None:
+        return []
+    return list(worked.plan)[: worked.done] if worked.status in ("FAILED", "CANCELED") else list(worked.plan)
 
 
 def failed_plan(history: tuple[HistoryEntry, ...]) -> list[PlannedStep]:

@@ -24,6 +24,8 @@ _MOOD = re.compile(
 _DETAIL = re.compile(r"\b(?:detail\w*|sharp|high quality|8k|4k|intricate)\b")
 
 _SCENES: tuple[tuple[str, str, tuple[str, str, str]], ...] = (
+    ("logo", r"\b(?:logo|icon|emblem|badge|sticker)\b", ("even light", "clean vector shapes, plain backdrop", "confident mood")),
+    ("poster", r"\b(?:posters?|flyers?|banners?|(?:greeting |post|birthday |wedding )?cards?|invitations?|(?:book|album|magazine) covers?|ap phich|to roi|thiep\w*|bia sach|anh bia|hinh bia)\b", ("bright even light", "bold graphic layout with one focal point and room for a title", "inviting mood")),
     ("portrait", r"\b(?:portrait|girl|woman|man|boy|face|person|people|child|baby|king|queen|old man|astronaut|warrior|co gai|chang trai|phu nu|dan ong|em be|chan dung|nguoi)\b", ("soft key light with a gentle rim light", "85mm lens, shallow depth of field", "intimate mood")),
     ("night", r"\b(?:night|neon|stars?|starry|moon|galaxy|space|aurora|milky way|planet|nebula|dem|vu tru|ngan ha)\b", ("glowing light against deep shadows", "wide-angle view, long exposure", "mysterious mood")),
     ("dusk", r"\b(?:sunset|sunrise|dusk|dawn|golden hour|hoang hon|binh minh)\b", ("warm golden light low on the horizon", "wide-angle view, layered depth", "serene mood")),
@@ -33,7 +35,6 @@ _SCENES: tuple[tuple[str, str, tuple[str, str, str]], ...] = (
     ("water", r"\b(?:sea|ocean|beach|lake|river|waterfall|island|underwater|waves?|bien|song|ho|thac|dao)\b", ("clear light glinting on the water", "wide-angle view with foreground interest", "tranquil mood")),
     ("land", r"\b(?:mountains?|forest|valley|field|desert|hills?|landscape|garden|trees?|meadow|jungle|snow|nui|rung|dong|sa mac|vuon|cay|ruong)\b", ("soft directional light", "wide-angle view, layered depth", "peaceful mood")),
     ("abstract", r"\b(?:abstract|pattern|geometric|texture|fractal|truu tuong|hoa tiet)\b", ("luminous gradients of light", "balanced composition", "contemplative mood")),
-    ("logo", r"\b(?:logo|icon|emblem|badge|sticker)\b", ("even light", "clean vector shapes, plain backdrop", "confident mood")),
 )  # fmt: skip
 _OTHER = ("soft natural light", "balanced composition, fine detail", "calm mood")
 _MEDIUM_OF = {
