@@ -132,7 +132,7 @@ async def test_where_sign_in_is_required_addresses_are_signed_and_owners_apart(s
     settings = settings_for(auth_mode="required", internal_secret=secret, files_secret=secret, imaging_workers=1)
     keeper = IdentityKeeper(secret, is_open=False)
 
-    def signed(user_id: str) -> dict[str, str]:
+    def signed(user_id: str | None) -> dict[str, str]:
         return {IDENTITY_HEADER: keeper.sign(user_id, audience="imaging-svc")}
 
     async with client_for(create_app(settings)) as client:
@@ -145,9 +145,11 @@ async def test_where_sign_in_is_required_addresses_are_signed_and_owners_apart(s
 
         assert [nobody.status_code, forged.status_code, mine.status_code] == [401, 401, 200]
         assert task["user_id"] == "ann"
-        assert (await client.get(path)).status_code == 200
-        assert (await client.get(path.split("?")[0])).status_code == 404
-        assert (await client.get(path[:-1] + ("0" if path[-1] != "0" else "1"))).status_code == 404
+        assert (await client.get(path)).status_code == 401, "only what the gateway signed is answered"
+        gateway = signed(None)
+        assert (await client.get(path, headers=gateway)).status_code == 200
+        assert (await client.get(path.split("?")[0], headers=gateway)).status_code == 404
+        assert (await client.get(path[:-1] + ("0" if path[-1] != "0" else "1"), headers=gateway)).status_code == 404
         for url in (f"/v1/jobs/{task['task_id']}", f"/v1/features/adjust/status/{task['task_id']}", f"/v1/jobs/{task['task_id']}/events"):
             assert (await client.get(url, headers=signed("eve"))).status_code == 404
             assert (await client.get(url, headers=signed("ann"))).status_code == 200
