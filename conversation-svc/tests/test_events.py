@@ -10,7 +10,9 @@ from conversation_svc.events import HANDLERS, given_up
 from photofun_common.bus import subscriptions_of
 from photofun_common.contracts.conversation import MessageReceived, PlanApproved, SaidQuestion
 from photofun_common.contracts.envelope import Event
+from photofun_common.contracts.erasure import SessionsErased
 from photofun_common.contracts.flow import facts_of
+from photofun_common.contracts.gallery import UserErased
 from photofun_common.contracts.imaging import ImageReady, JobFinished, SourceStored
 from photofun_common.contracts.jobs import JobRecord, StepRecord
 from photofun_common.contracts.prompt import Choice, PlanFailed, PlanMetadata, PlannedStep, PlanReady, ReplyReady, UndoTarget
@@ -456,3 +458,16 @@ async def test_what_a_person_said_that_made_pictures_is_told_newest_first(talk: 
 
     assert (await tending.said(SaidQuestion(user_id="ann"))).texts == ["make it bigger please", "a purple walrus on ice"]
     assert (await tending.said(SaidQuestion(user_id="bob"))).texts == []
+
+
+async def test_an_erased_person_leaves_no_session_and_no_message_and_what_runs_is_stopped(talk: Any, say: Any) -> None:
+    others = await say("make it grey")
+    await others.tell(SourceStored(**others.ids, picture=picture("a")))
+
+    await others.tell(UserErased(job_id="e1", user_id="ann", at=datetime.now(UTC)))
+    await others.tell(others.plan(), others.image(1, "b"), others.finished("COMPLETED", "b"))
+
+    report = talk.bus.of(SessionsErased)[0]
+    gone = await talk.client.get(f"/v1/chat/sessions/{talk.sid}", params={"user_id": "ann"})
+    assert report.counts == {"sessions": 1, "messages": 1} and report.keys == [picture("a").key]
+    assert gone.status_code == 404 and (await talk.context.doors.jobs.get(others.mid)).status == "CANCELED"

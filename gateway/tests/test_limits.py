@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -11,7 +12,10 @@ import orjson
 import pytest
 from aiohttp import web
 from gateway_svc import idempotency
+from gateway_svc.events import HANDLERS, Forgetting
 from photofun_common.bus import MemoryBus
+from photofun_common.contracts.erasure import AnswersErased
+from photofun_common.contracts.gallery import UserErased
 from photofun_common.once import ONCE_HEADER
 
 
@@ -250,3 +254,17 @@ async def test_a_client_that_leaves_early_finds_its_answer_later(gateway: Any, s
 
     assert (again.status_code, again.headers["idempotency-replayed"]) == (202, "true")
     assert len(studio.seen) == 1
+
+
+async def test_an_erased_persons_answers_are_forgotten_and_nobody_elses(gateway: Any, studio: Any) -> None:
+    for user in ("ann", "ben"):
+        await gateway.client.post("/v1/features/upscale/", json={"user_id": user}, headers={"Idempotency-Key": "k-1"})
+    keeper = idempotency.IdempotencyKeeper(gateway.bus)
+
+    await gateway.bus.publish(UserErased(job_id="e1", user_id="ann", at=datetime.now(UTC)))
+    await gateway.bus.deliver(Forgetting(gateway.bus, keeper), HANDLERS)
+    again = await gateway.client.post("/v1/features/upscale/", json={"user_id": "ben"}, headers={"Idempotency-Key": "k-1"})
+    anew = await gateway.client.post("/v1/features/upscale/", json={"user_id": "ann"}, headers={"Idempotency-Key": "k-1"})
+
+    assert [report.counts for report in gateway.bus.of(AnswersErased)] == [{"answers": 1}]
+    assert again.headers["idempotency-replayed"] == "true" and "idempotency-replayed" not in anew.headers

@@ -29,8 +29,9 @@ from imaging_svc.stores import open_store
 from imaging_svc.webhooks import Webhooks
 from photofun_common.bus import MemoryBus
 from photofun_common.contracts.conversation import PlanApproved, SessionDeleted
+from photofun_common.contracts.erasure import JobsErased
 from photofun_common.contracts.features import by_id, features
-from photofun_common.contracts.gallery import EditsRequested, ImagePurged
+from photofun_common.contracts.gallery import EditsRequested, ImagePurged, UserErased
 from photofun_common.contracts.imaging import FileRemoved, ImageReady, JobFinished, SourceStored, StepRequested
 from photofun_common.contracts.prompt import PlanFailed, PlanMetadata, PlannedStep, PlanReady, ReplyReady
 from photofun_common.contracts.values import PictureRef
@@ -680,3 +681,38 @@ async def test_a_purge_says_when_the_file_is_gone(bus: MemoryBus, service: Imagi
     await run(bus, service)
 
     assert [(fact.job_id, fact.key) for fact in bus.of(FileRemoved)] == [(kept.image_id, kept.key)]
+
+
+async def test_an_erased_persons_jobs_are_gone_and_their_files_told(bus: MemoryBus, service: ImagingService, picture: bytes) -> None:
+    feature = by_id("adjust")
+    assert feature is not None
+    params = feature.params.model_validate({"operations": [{"op": "grayscale"}]})
+    for user in ("ann", "bob"):
+        await service.take_feature(feature, user, params, PictureInput(file=picture), {})
+    await run(bus, service)
+    made = {ready.user_id: ready for ready in bus.of(ImageReady)}
+
+    await service.eraser.erase(UserErased(job_id="e1", user_id="ann", at=datetime.now(UTC)))
+    await service.eraser.erase(UserErased(job_id="e1", user_id="ann", at=datetime.now(UTC)))
+
+    report = bus.of(JobsErased)[0]
+    assert {record.user_id for record in await service.jobs.all()} == {"bob"} and service.index.of("ann", None) == []
+    assert report.counts == {"jobs": 1} and set(report.keys) == {made["ann"].picture.key, made["ann"].parent_key}
+
+
+async def test_a_plan_that_comes_after_its_person_was_erased_tells_when_it_was_accepted(
+    bus: MemoryBus, service: ImagingService, picture: bytes
+) -> None:
+    kept = await service.files.store(picture, "upload", "1")
+    deadline = datetime.now(UTC) + timedelta(seconds=20)
+    plan = [PlannedStep(feature="adjust", params={"operations": [{"op": "grayscale"}]})]
+
+    await service.take_plan(
+        PlanApproved(
+            job_id="late", user_id="ann", session_id="s", intent="adjust", plan=plan, picture=PictureRef(key=kept.key), deadline=deadline
+        )
+    )
+    await run(bus, service)
+
+    accepted = bus.of(ImageReady)[0].accepted_at
+    assert accepted is not None and accepted <= deadline - timedelta(seconds=30)

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from photofun_common.bus import MemoryBus
 from photofun_common.contracts.conversation import MessageReceived, Said, SaidQuestion
 from photofun_common.contracts.envelope import Event
+from photofun_common.contracts.gallery import UserErased
 from photofun_common.contracts.prompt import PlanFailed, PlanReady, RefineAnswer, RefineQuestion, ReplyReady
 from photofun_common.contracts.values import PictureRef
 from photofun_common.service import create_service
@@ -19,6 +20,7 @@ from photofun_common.testing.plugin import client_for
 from prompt_svc.api import router
 from prompt_svc.domain import Ask, ModerationBlockedError, Plan
 from prompt_svc.events import HANDLERS, REFINE, Planning, dead_letter, refine_answer
+from prompt_svc.planners.offline import OfflinePlanner
 from prompt_svc.service import PromptService
 from prompt_svc.settings import Settings
 from prompt_svc.suggestions import Suggestions
@@ -190,3 +192,14 @@ async def test_the_bus_is_answered(bus: MemoryBus) -> None:
     assert answer.plan == []
     assert answer.refined_prompt.startswith("make me happy fox")
     assert "watercolor" in answer.refined_prompt
+
+
+async def test_an_erased_persons_own_prompts_are_forgotten(client: Any, bus: MemoryBus) -> None:
+    for user in ("ann", "ben"):
+        await client.post("/v1/rec-prompt/choose", json={"prompt": f"a very own wish of {user}", "user_id": user})
+    service = PromptService(OfflinePlanner(), Suggestions(lambda: bus.key_value("suggestions")))
+
+    report = await service.erase(UserErased(job_id="e1", user_id="ann", at=datetime.now(UTC)))
+    left = [value for _, value in await (await bus.key_value("suggestions")).items()]
+
+    assert report.counts == {"prompts": 1} and len(left) == 1 and b"ben" in left[0]
