@@ -53,3 +53,32 @@ def _path(span: CollectedSpan, by_id: dict[str, CollectedSpan]) -> list[Collecte
     while way[-1].parent in by_id:
         way.append(by_id[way[-1].parent])
     return way
+
+
+def test_a_feature_called_directly_is_one_trace_with_the_question_to_prompt_svc(
+    studio: Studio, person: Person, collector: Collector
+) -> None:
+    trace = uuid.uuid4().hex
+    person.http.headers["traceparent"] = f"00-{trace}-{uuid.uuid4().hex[:16]}-01"
+    try:
+        made = person.feature("image-generate", prompt="a castle at night", aspect_ratio="1:1", wait=0)
+    finally:
+        del person.http.headers["traceparent"]
+    assert made.status_code == 202, made.text
+    person.gallery_of(1, seconds=60)
+
+    spans = poll(lambda: collector.trace(trace), until=lambda found: _kept(found) and _asked(found) is not None, seconds=20)
+
+    by_id = {one.id: one for one in spans}
+    asked = _asked(spans)
+    assert asked is not None and asked.service == "prompt-svc"
+    assert [one.service for one in _path(asked, by_id)[1:2]] == ["imaging-svc"]
+    assert any(one.name == "engine local" and one.attributes["photofun.feature"] == "image_generation" for one in spans)
+
+
+def _kept(spans: list[CollectedSpan]) -> bool:
+    return any(one.service == "gallery-svc" and "image_ready" in one.name for one in spans)
+
+
+def _asked(spans: list[CollectedSpan]) -> CollectedSpan | None:
+    return next((one for one in spans if one.name == "process rpc.prompt.refine"), None)

@@ -24,7 +24,7 @@ from .stores import Broker, documents, free_port, postgres, valkey
 __all__ = ["Cluster", "Replica", "running_cluster"]
 
 ROOT = Path(__file__).resolve().parents[2]
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _STOP_SECONDS = 30.0
 
 
