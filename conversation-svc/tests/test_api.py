@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -527,3 +528,17 @@ async def test_more_than_can_be_done_soon_is_refused(settings: Settings, bus: Me
     assert [answer.status_code for answer in answers] == [202, 202, 503]
     assert (answers[2].json()["slug"], answers[2].headers["retry-after"]) == ("overloaded", "3")
     assert later.status_code == 202
+
+
+async def test_more_than_can_be_taken_at_once_is_refused_at_the_door(talk: Any) -> None:
+    room = talk.context.conversations.room
+    async with AsyncExitStack() as held:
+        for _ in range(4):
+            await held.enter_async_context(room.turn())
+        line = [asyncio.create_task(talk.client.post("/v1/chat/sessions", json={"user_id": "ann"})) for _ in range(25)]
+        done, waiting = await asyncio.wait(line, return_when=asyncio.FIRST_COMPLETED)
+
+        assert {answer.result().status_code for answer in done} == {503}
+        assert all(answer.result().headers["retry-after"] for answer in done)
+    assert {(await answer).status_code for answer in waiting} <= {201, 503}
+    assert (await talk.client.post("/v1/chat/sessions", json={"user_id": "ann"})).status_code == 201

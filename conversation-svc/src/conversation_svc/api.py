@@ -144,8 +144,10 @@ async def _owner(request: Request, caller: Caller) -> str | None:
 @router.post("/sessions", status_code=201, summary="Start a session", openapi_extra=body_schema(CreateSession))
 async def create_session(request: Request, doors: Service, caller: By) -> Response:
     body = (await read_body(request, CreateSession)).model(CreateSession)
-    doors.conversations.room.check()
-    session = await doors.conversations.sessions.open(caller.owner(body.user_id), body.title, once_of(request), image_url=body.image_url)
+    async with doors.conversations.room.turn():
+        session = await doors.conversations.sessions.open(
+            caller.owner(body.user_id), body.title, once_of(request), image_url=body.image_url
+        )
     return ok(doors.views.session(session, []), "Session created", status=201)
 
 

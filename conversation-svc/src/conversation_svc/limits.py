@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from .domain import OverloadedError, TooManyJobsError
 from .store import Store
@@ -12,17 +15,48 @@ __all__ = ["Room"]
 
 _WINDOW_SECONDS = 20.0
 _FULL_SECONDS = 0.25
+_PLACES = 4
+_IN_LINE = 24
+_LINE_SECONDS = 2.0
 _SHARE = 3  # as many may wait as end in a third of the window, some 7 s
 
 
 class Room:
-    """The room for unfinished messages: `each` for a person, `most` for all; beyond that only as fast as they end here."""
+    """The room for unfinished messages: `each` for a person, `most` for all; beyond that only as fast as they end here.
+
+    `places` are few: what comes in may not keep the store from what was accepted.
+    """
 
     def __init__(self, store: Store, *, each: int, most: int) -> None:
         self._store, self._each, self._most = store, each, most
         self._waiting = 0
         self._ends: deque[float] = deque(maxlen=10_000)
         self._full: dict[str, float] = {}
+        self.places = asyncio.Semaphore(_PLACES)
+        self._in_line = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for one of the places and hold it, unless too many wait already.  Raises OverloadedError, UnavailableError."""
+        self.check()
+        await self._store.wait_writable()
+        if self._in_line >= _IN_LINE:
+            raise self._overrun()
+        self._in_line += 1
+        try:
+            await asyncio.wait_for(self.places.acquire(), _LINE_SECONDS)
+        except TimeoutError as error:
+            raise self._overrun() from error
+        finally:
+            self._in_line -= 1
+        try:
+            yield
+        finally:
+            self.places.release()
+
+    @staticmethod
+    def _overrun() -> OverloadedError:
+        return OverloadedError("More is coming in than can be taken: try again in some seconds", retry_after=3)
 
     async def refresh(self) -> None:
         """Look how many wait now."""

@@ -40,14 +40,16 @@ class Sending:
         message_id = id_of_call(once, session_id, user_id)
         if once is not None and (made := await self._store.made(message_id)) is not None:
             return made
-        await self._room.take(user_id)
-        session, recent = await asyncio.gather(
-            self._store.session(session_id, user_id),
-            self._store.turns(session_id, limit=dialogue.HISTORY_TURNS),
-        )
-        session = found(session)
-        session = await self._with_what_came(session, recent)
-        turn = await self._written(await self._drafted(message_id, session, recent, wish))
+        async with self._room.turn():
+            await self._room.take(user_id)
+            session, recent = await asyncio.gather(
+                self._store.session(session_id, user_id),
+                self._store.turns(session_id, limit=dialogue.HISTORY_TURNS),
+            )
+        session = await self._with_what_came(found(session), recent)
+        turn = await self._drafted(message_id, session, recent, wish)
+        async with self._room.places:
+            turn = await self._written(turn)
         await asyncio.gather(self._outbox.start(turn), self._touch(session, turn))
         return turn
 
