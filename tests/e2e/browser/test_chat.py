@@ -96,6 +96,27 @@ def test_an_unclear_wish_is_answered_with_choices(visit: Opener, cat: Path) -> N
     ana.picture(ana.answer())
 
 
+def test_a_wish_for_several_pictures_shows_them_all(visit: Opener) -> None:
+    ana = visit()
+    answer = ana.say("create 2 pictures of a quiet lake")
+    ana.picture(answer)
+
+    answer.locator(".siblings button").click()
+
+    expect(ana.page.locator(".viewer .count")).to_have_text("2 / 2")
+
+
+def test_what_no_engine_can_do_offers_what_can_be_done(visit: Opener, small: Path) -> None:
+    ana = visit()
+    ana.attach(small)
+    refused = ana.say("put a red hat on the cat", status="FAILED")
+    expect(refused).to_contain_text("No engine of this studio")
+
+    refused.locator(".choices button").filter(has_text="Adjust").click()
+
+    ana.picture(ana.answers.nth(1))
+
+
 def test_small_talk_gets_words(visit: Opener) -> None:
     ana = visit()
 

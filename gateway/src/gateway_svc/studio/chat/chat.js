@@ -174,7 +174,22 @@ export function create() {
       isLast: () => said.at(-1)?.message.message_id === id,
       say: (text) => send({ content: text, pictures: [], mode: "auto" }),
       use: (url) => { write.add([{ url, ...(shapeOf(url) || {}) }]); },
-      open: async (url) => (await import("../viewer.js")).openPictures(pictures(), url),
+      open: async (url, more = []) => {
+        const known = pictures();
+        const others = more.filter((each) => known.every((one) => one.image_url !== each)).map((each) => ({ image_url: each }));
+        (await import("../viewer.js")).openPictures([...known, ...others], url);
+      },
+      // The gallery hears of pictures a moment after the chat does.
+      async siblings(count) {
+        let mine = [];
+        for (let tries = 0; tries < 6 && mine.length < count; tries += 1) {
+          if (tries) await new Promise((resolve) => setTimeout(resolve, 500));
+          const { result } = await call("GET", "/gallery", { query: { session_id: session, limit: 100 } });
+          mine = result.filter((each) => each.job_id === id);
+        }
+        const last = Math.max(...mine.map((each) => each.step));
+        return mine.filter((each) => each.step === last).sort((one, other) => one.index - other.index).map((each) => each.image_url);
+      },
       tool: (url) => { keep("tool-picture", url); location.hash = "#/tools"; },
       files: (files, slug) => {
         if (!files.length) return;

@@ -27,7 +27,7 @@ export function userMessage(message) {
   return node;
 }
 
-// `context`: {source() → url | null, act(verb, body), say(text), use(url), open(url), files(files), isLast()}
+// `context`: {siblings(count) → urls, source() → url | null, act(verb, body), say(text), use(url), open(url), files(files), isLast()}
 export function botMessage(message, context) {
   const words = h("p", { class: "words", dir: "auto" });
   const progress = h("div", { class: "progress" });
@@ -134,7 +134,7 @@ export function botMessage(message, context) {
     if (status === "AWAITING_APPROVAL") {
       parts.push(review(message, { onApprove: (plan) => context.act("approve", plan ? { plan } : {}), onCancel: () => context.act("cancel") }));
     }
-    if (message.choices?.length && status === "DONE") {
+    if (message.choices?.length && (status === "DONE" || failed)) {
       parts.push(h("div", { class: "acts choices" }, message.choices.map((each) => button(each.label, () => context.say(each.message), { kind: "chip" }))));
     }
     if (!frame.hidden && status !== "PROCESSING" && message.image_url) parts.push(pictureActs());
@@ -143,7 +143,17 @@ export function botMessage(message, context) {
       parts.push(h("div", { class: "between" }, between.map((step) => h("button", { type: "button", class: "thumb", title: titleOf(step.feature), "aria-label": word("openPicture", { title: titleOf(step.feature) }), onclick: () => context.open(step.image_url) },
         h("img", { src: picture(step.image_url, 192), alt: "", loading: "lazy" }), h("span", {}, titleOf(step.feature))))));
     }
+    if (!busy(status) && message.image_url && message.plan?.at(-1)?.params?.num_images > 1) parts.unshift(siblings());
     rest.replaceChildren(...parts);
+  }
+
+  // The other pictures of a wish for several.
+  function siblings() {
+    const row = h("div", { class: "siblings" });
+    context.siblings(message.plan.at(-1).params.num_images).then((urls) => row.replaceChildren(...urls.filter((url) => picture(url) !== picture(message.image_url)).map((url) =>
+      h("button", { type: "button", class: "thumb", "aria-label": word("openPicture", { title: message.refined_prompt?.original_prompt || "" }), onclick: () => context.open(url, urls) },
+        h("img", { src: picture(url, 384), alt: "" })))), () => row.remove());
+    return row;
   }
 
   const deed = (label, sign, verb, kind = "") => {
