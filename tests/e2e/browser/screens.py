@@ -203,7 +203,8 @@ def _write(rows: list[tuple[str, str, str]], version: str) -> None:
     pictures = "\n\n".join(f"**{re.sub('-', ' ', name)}**\n\n![{name}]({name}.jpg)" for name in names)
     text = f"""# The studio page, as `make screens` saw it
 
-Chromium {version}, {os.cpu_count()} cores, localhost, {datetime.now(UTC):%Y-%m-%d}.
+Chromium {version}, {os.cpu_count()} cores with a load of {os.getloadavg()[0]:.0f}, localhost, {datetime.now(UTC):%Y-%m-%d}.
+Times are wall-clock: a load above the number of cores stretches them.
 
 | figure | measured | aim |
 |---|---|---|
