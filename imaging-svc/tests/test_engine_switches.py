@@ -39,7 +39,7 @@ FAKES: dict[str, Any] = {"freepik": FakeFreepik, "gemini": FakeGemini, "openai":
 REDELIVERIES = 6
 
 
-def _engine(name: str, fake: Any, url: str) -> Any:
+def _engine(name: str, fake: Any, url: str, seconds: float) -> Any:
     pool: Any = ThreadPool()
     if name == "freepik":
         return FreepikEngine(
@@ -49,22 +49,22 @@ def _engine(name: str, fake: Any, url: str) -> Any:
             private_hosts=True,
             poll_seconds=0.01,
             poll_most=0.02,
-            post_seconds=0.4,
+            post_seconds=seconds / 3,
             backoff=0.01,
             per_minute=100_000,
         )
     if name == "gemini":
         importlib.import_module("google.genai.types")  # seconds that are none of the engine's
-        return GeminiEngine(pool, api_keys=list(fake.keys), base_url=url, seconds=1.0, backoff=0.01)
-    return OpenAIEngine(pool, api_key=fake.key, base_url=url, private_hosts=True, seconds=1.0, backoff=0.01)
+        return GeminiEngine(pool, api_keys=list(fake.keys), base_url=url, seconds=seconds, backoff=0.01)
+    return OpenAIEngine(pool, api_key=fake.key, base_url=url, private_hosts=True, seconds=seconds, backoff=0.01)
 
 
 @asynccontextmanager
-async def only(name: str, fake: Any, folder: Path) -> AsyncIterator[tuple[ImagingService, MemoryBus]]:
+async def only(name: str, fake: Any, folder: Path, *, seconds: float = 30.0) -> AsyncIterator[tuple[ImagingService, MemoryBus]]:
     """The service with one engine and nobody to fall back to."""
     bus, fetcher = MemoryBus(), PictureFetcher(private_too=True)
     async with serve(fake.app) as url:
-        service = imaging_service(bus, JobStore(bus), folder, [_engine(name, fake, url)], fetcher)
+        service = imaging_service(bus, JobStore(bus), folder, [_engine(name, fake, url, seconds)], fetcher)
         try:
             yield service, bus
         finally:
@@ -155,7 +155,7 @@ async def test_freepiks_lost_answer_costs_nothing_more(failure: str, tmp_path: P
     fake = FakeFreepik()
     fake.switches.arm(failure)
 
-    async with only("freepik", fake, tmp_path) as (service, bus):
+    async with only("freepik", fake, tmp_path, seconds=3.0 if failure == "slow" else 30.0) as (service, bus):
         record = await ended(service, bus)
 
     assert record.status == "COMPLETED"
@@ -240,7 +240,7 @@ async def test_there_is_never_a_third_charge(engine: str, failure: str, tmp_path
     fake = FAKES[engine]()
     fake.switches.arm(failure, times=50)
 
-    async with only(engine, fake, tmp_path) as (service, bus):
+    async with only(engine, fake, tmp_path, seconds=1.0) as (service, bus):
         record = await ended(service, bus)
 
     assert record.status == "FAILED"
