@@ -141,6 +141,19 @@ async def test_a_service_that_does_not_report_is_told_again(studio: Studio) -> N
     assert len(told) == 2 and told[0] == told[1] and report["waiting_for"] == ["gateway"] and report["erasure_id"] == told[0].job_id
 
 
+async def test_a_broker_that_is_away_delays_an_erasure_and_refuses_none(studio: Studio) -> None:
+    studio.bus.is_connected = False
+    begun = await studio.client.delete("/v1/users/ann")
+    studio.bus.is_connected = True
+    erasing = studio.context.services.erasing
+    clock = erasing._clock
+    erasing._clock = lambda: clock() + timedelta(seconds=30)
+
+    await erasing.advance()
+
+    assert begun.status_code == 202 and len(studio.bus.of(UserErased)) == 1
+
+
 async def test_who_was_never_erased_has_no_report(studio: Studio) -> None:
     answer = await studio.client.get("/v1/users/nobody/erasure")
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 from photofun_common.bus import Bus
 from photofun_common.contracts.erasure import AnswersErased, ChoicesErased, Erased, JobsErased, SessionsErased
 from photofun_common.contracts.gallery import UserErased
+from photofun_common.errors import UnavailableError
 
 from ..domain.erasures import Erasure, ErasureNotFoundError
 from ..store import Stores
@@ -63,10 +64,16 @@ class Erasing:
         await self._erasures.add(user_id, counts, erasure_id=erasure.id)
         self._wake()
         if erasure.missing:
-            told = UserErased(job_id=erasure.id, user_id=user_id, at=erasure.at)
-            await self._bus.publish(told, self._clock().isoformat(timespec="seconds"))
+            await self._tell(UserErased(job_id=erasure.id, user_id=user_id, at=erasure.at))
         if await self._erasures.finish(user_id, self._clock()):
             log.info("a person is erased", extra={"erasure_id": erasure.id})
+
+    async def _tell(self, fact: UserErased) -> None:
+        """Tell the others; when the broker is away the next round does it."""
+        try:
+            await self._bus.publish(fact, self._clock().isoformat(timespec="seconds"))
+        except UnavailableError as error:
+            log.warning("an erasure waits to be told", extra={"erasure_id": fact.job_id, "error": error.detail})
 
     async def heard(self, fact: Erased) -> None:
         """A service has erased its part."""
