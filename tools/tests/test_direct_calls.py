@@ -18,7 +18,7 @@ from photofun_tools import documents
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text())
 SECRET = "the inner secret of these tests, long enough"
-OWNERS = {"chat": "conversation_svc", "prompt": "prompt_svc", "rec-prompt": "prompt_svc", "gallery": "gallery_svc"}
+OWNERS = {"chat": "conversation_svc", "prompt": "prompt_svc", "rec-prompt": "prompt_svc", "gallery": "gallery_svc", "users": "gallery_svc"}
 
 
 class Anything:
