@@ -36,7 +36,7 @@ _VALUE = re.compile(
     r"^(?:(?:by|to|another|again|only|just|with|also|about|around|on|at|the|them|nua|sang|ben|phia|thanh|la|x)\s+)*[+-]?\d{1,4}(?:[.,:]\d{1,3})?\s*(?:%|px|pixels?|degrees?|deg|°|x|times|percent|phan tram|do|lan)?(?:\s+(?:more|again|on|at|to|the|left|right|top|bottom|sides?|clockwise|counter-?clockwise|nua|o|ben|phia|trai|phai|tren|duoi))*$"
 )
 _RESTATES = re.compile(
-    r"^(?:so |please |pls |can you |could you |u )*(?:fix|correct|sort|solve|help with|do something about|change|adjust|improve) (?:it|that|this)(?: (?:out|up|please|pls|for me))*$|^(?:turn|put|make|flip|rotate) (?:it )?(?:the )?right (?:way|side)(?: (?:up|round|around))*$|^(?:sua|chinh|khac phuc|xu ly)(?: lai)?(?: cho)?(?: (?:dung|no|minh|on))*$|^(?:quay|xoay) lai (?:cho )?(?:dung|thang)$"
+    r"^(?:so |please |pls |can you |could you |u )*(?:fix|correct|sort|solve|help with|do something about|change|adjust|improve) (?:it|that|this)(?: (?:out|up|please|pls|for me))*$|^straighten (?:it|this|that)(?: (?:out|up|please))*$|^(?:turn|put|make|flip|rotate) (?:it )?(?:the )?right (?:way|side)(?: (?:up|round|around))*$|^(?:sua|chinh|khac phuc|xu ly)(?: lai)?(?: cho)?(?: (?:dung|no|minh|on))*$|^(?:quay|xoay) lai (?:cho )?(?:dung|thang)$"
 )
 
 

@@ -94,7 +94,7 @@ class FollowUp:
 
 
 _MORE = re.compile(
-    r"^(?:(?:just |even |still |a |make it |do it |lam |cho |them )*(?:tiny |little |tad |wee )?(?:bit |lot |touch |much )?(?:more|stronger|further|again more|harder|extra|higher|bigger effect|more intense|wilder|more wild|crazier|bolder|weirder|more creative|more abstract)(?: of (?:that|it|the same))?(?: please| than that| pls)?|more more|not enough|still not enough|too (?:little|weak|subtle)|(?:a bit |a little )?more(?: like that)?|keep going|even more|"
+    r"^(?:(?:just |even |still |slightly |somewhat |noticeably |a |make it |do it |lam |cho |them )*(?:tiny |little |tad |wee )?(?:bit |lot |touch |much )?(?:more|stronger|further|again more|harder|extra|higher|bigger effect|more intense|wilder|more wild|crazier|bolder|weirder|more creative|more abstract)(?: of (?:that|it|the same))?(?: please| than that| pls)?|more more|not enough|still not enough|too (?:little|weak|subtle)|(?:a bit |a little )?more(?: like that)?|keep going|even more|"
     r"(?:them|tang|manh|dam|ro|hon)(?: len)?(?: \w+){0,3}? ?(?:nua|chut|xiu|ti|hon|len)(?: di| nhe| nao| nha| nua| chut| xiu)*|nua(?: di| nhe| nao| len| nha)*|(?:pha cach|tao bao|dien(?: ro)?|sang tao|khac la) hon(?: nua| di| chut)*|(?:chut|ti|xiu|mot chut|mot ti|mot xiu|chut xiu) nua(?: di| nhe| nha)*|nhieu hon(?: nua| chut| di| mot chut)*|manh (?:hon|len|tay)(?: nua| chut| di| mot chut)*|dam (?:hon|len)(?: nua| chut| di| mot chut)*|chua du(?: .*)?|van chua du.*|it qua|tang (?:them|len)(?: nua| chut| di)*|them (?:nua|chut|ti|xiu|di)(?: di| nua| nhe)*)[\s.!]*$"
 )
 _LESS = re.compile(
@@ -226,7 +226,7 @@ _PLACES = (
 )  # fmt: skip
 _WORDY = FILLER | frozenset(
     split(
-        "text words caption title letters font color colored mau chu background phong corner corners goc edge would nicer better prefer prettier look looks dep thich rather love move shift down over xuong len dich ben dung moi light lighting anh sang "
+        "text words caption title letters font color colored mau chu background phong corner corners goc edge would nicer better prefer prettier look looks dep thich rather love move shift down over xuong len dich ben dung moi nhin light lighting anh sang "
         "from tu side ben direction huong coming shining chieu ratio format ty le ti kho size co degrees do pixels px"
     )
 )

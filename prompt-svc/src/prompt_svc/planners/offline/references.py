@@ -124,6 +124,10 @@ def undo_of(words: Words) -> UndoTarget | None:
     """Where 'undo', 'go back to the second one', 'hoàn tác' goes; None when the words are no such thing."""
     if _PREFERS.match(words.key.strip()) and (liked := mentioned(words.key)):
         return UndoTarget(position=liked[0].position)
+    if _PREFERS.match(words.key.strip()) and (named := re.search(rf"\b{_ORDINAL}\b", words.key)):
+        word = named[0].removeprefix("thu ").removeprefix("so ")
+        if (position := _position(word, None)) is not None:
+            return UndoTarget(position=position)
     key = without_politeness(words).key.strip()
     whole = words.key.strip()
     if target := _chosen(whole):

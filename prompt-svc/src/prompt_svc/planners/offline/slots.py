@@ -82,6 +82,8 @@ def factor_of(key: str) -> float | None:
             return float(found.replace(",", ".")) if found[0].isdigit() else float(NUMBERS[found])
         except ValueError:
             return None
+    if match := re.search(r"\bfactor of (\d)\b", key):
+        return float(match[1])
     if re.search(r"\b(?:quadruple|fourfold|gap tu)\b", key):
         return 4.0
     if re.search(r"\b(?:triple|gap ba)\b", key):

@@ -17,15 +17,15 @@ from .tones import tones
 __all__ = ["BLUR_BG", "GRAYSCALE", "SEPIA", "adjust"]
 
 GRAYSCALE = re.compile(
-    r"\bblack (?:and|&|n|'n) ?white\b|\bblack-and-white\b|\bgr[ae]y-? ?scale\b|\bmonochrom\w*\b|\b(?:den|trang)[ -]+(?:va )?(?:trang|den)\b|\btrang den\b|\bb ?& ?w\b|\b(?:remove|drain|take|suck|strip|lose|kill|drop|get rid of|without|no)(?: all| the| any| out| of| away)* colors?\b(?! (?:cast|from the (?:background|sky)))(?: out| away)?|\bnoir\b(?! (?:light\w*|style light\w*))|\bdon sac\b|\b(?:khong|mat|het)(?: co)? mau\b(?! (?:nen|nao|gi))|\bxoa mau\b|\bgray(?:ed)? (?:it )?out\b"
+    r"\bblack (?:and|&|n|'n) ?white\b|\bblack-and-white\b|\bgr[ae]y-? ?scale\b|\bmonochrom\w*\b|\b(?:den|trang)[ -]+(?:va )?(?:trang|den)\b|\btrang den\b|\bb ?& ?w\b|\b(?:remove|drain|turn off|switch off|take|suck|strip|lose|kill|drop|get rid of|without|no)(?: all| the| any| out| of| away)* colors?\b(?! (?:cast|from the (?:background|sky)))(?: out| away)?|\bnoir\b(?! (?:light\w*|style light\w*))|\bdon sac\b|\b(?:khong|mat|het)(?: co)? mau\b(?! (?:nen|nao|gi))|\bxoa mau\b|\bgray(?:ed)? (?:it )?out\b"
 )
 
 SEPIA = re.compile(
-    r"\bsepia\b|\bold (?:photo|picture|time|fashioned)\b|\blook(?:s|ing)? (?:old|aged)\b|\baged (?:photo|look)\b|\bnau co\b|\b(?:anh|hinh) (?:co|cu|xua)\b|\bmau (?:nau|co|xua|hoai co)\b(?! (?:nen|cho))|\bhoai co\b|\b1[89]\d0s? (?:photo\w*|picture|look|style)\b|\bold[ -]?tim(?:ey|y|e)\b|\bbrown(?:ish)? (?:tint|tone|vintage)\b|\b(?:film|anh|phim) (?:cu|xua)\b|\bhoai niem\b"
+    r"\bsepia\b|\bold (?:photo|picture|time|fashioned)\b|\blook(?:s|ing)? (?:old|aged)\b|\baged (?:photo|look)\b|\bnau co\b|\b(?:anh|hinh) (?:co|cu|xua)\b|\bmau (?:nau|co|xua|hoai co)\b(?! (?:nen|cho))|\bhoai co\b|\b1[89]\d0s? (?:photo\w*|picture|look|style)\b|\bold[ -]?tim(?:ey|y|e)\b|\bbrown(?:ish)? (?:tint|tone|vintage|photo|effect)\b|\bantique\b|\b(?:film|anh|phim) (?:cu|xua)\b|\bhoai niem\b"
 )
 
 BLUR_BG = re.compile(
-    rf"\b(?:blur\w*|unfocus|defocus|soften|lam mo|mo|lam nhoe|nhoe|xoa mo|xoa phong)\b[\w\s']{{0,24}}\b(?:{BG}|behind|phia sau|dang sau|xung quanh|surroundings)\b|\bbehind\b[\w\s]{0, 24}\bblur\w*|\b{BG}\b[\w\s]{{0,20}}\b(?:blur\w*|out of focus|mo|nhoe|mo di|mo ao)\b|\bbokeh\b|\bportrait mode\b|\bshallow depth\b|\bche do chan dung\b|\bxoa phong(?: \w+)?$|\bblurry {BG}\b"
+    rf"\b(?:blur\w*|unfocus|defocus|soften|lam mo|mo|lam nhoe|nhoe|xoa mo|xoa phong)\b[\w\s']{{0,24}}\b(?:{BG}|behind|phia sau|dang sau|xung quanh|surroundings)\b|\bbehind\b[\w\s]{0, 24}\bblur\w*|\b{BG}\b[\w\s]{{0,20}}\b(?:blur\w*|out of focus|mo|nhoe|mo di|mo ao)\b|\b(?:blur\w*|lam mo)\b[\w\s]{{0,12}}\b(?:everything|all|het|tat ca|moi thu)\b[\w\s]{{0,12}}\b(?:but|except|besides|other than|tru|ngoai tru)\b|\bbokeh\b|\bportrait mode\b|\bshallow depth\b|\bche do chan dung\b|\bxoa phong(?: \w+)?$|\bblurry {BG}\b"
 )
 
 _BLUR = re.compile(

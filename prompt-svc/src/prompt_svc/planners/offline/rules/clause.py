@@ -27,7 +27,7 @@ _DESCRIBES = re.compile(
 )
 
 _SPEAKS_OF_IT = re.compile(
-    r"\b(?:it|this|that|my|version|variations?|look|effect|filter|phien ban|bien the|hieu ung|more|less|please make|around|frame|hon|nay|background (?:removed|gone)|corners?|degrees|px|pixels|lighting|caption|gaussian|blur|filter|border|vignette|watermark|contrast|brightness|saturation)\b"
+    r"\b(?:it|this|that|my|version|variations?|look|effect|filter|phien ban|bien the|hieu ung|more|less|please make|around|frame|hon|nay|background (?:removed|gone)|corners?|degrees|px|pixels|lighting|caption|gaussian|blur|filter|border|vignette|watermark|contrast|brightness|saturation|interpretation|rendition)\b"
 )
 
 _COLORLESS = re.compile(rf"\bsepia\b|{GRAYSCALE.pattern}")

@@ -46,7 +46,7 @@ HARD_EDIT = re.compile(
 )
 
 OBJECT_COLOR = re.compile(
-    r"^(?:change|make|turn|paint|color|colour|recolor|doi|bien|lam|to|chuyen|cho|nhuom|son|dye|paint|son lai|to lai)\s+(?:lai\s+)?(?:the |his |her |my |their |mau |buc |cai |chiec |doi |con )*(?:color of (?:the |his |her )?)?(?:car|shirt|dress|hair|eyes?|sky|wall|house|hat|jacket|coat|door|flowers?|grass|shoes|t-?shirt|sea|water|ao|vay|toc|xe|mat|bau troi|troi|tuong|nha|mu|non|quan|giay|cua|hoa)\b"
+    r"^(?:change|make|turn|paint|color|colour|recolor|doi|bien|lam|to|chuyen|cho|nhuom|son|dye|paint|son lai|to lai)\s+(?:lai\s+)?(?:the |his |her |my |their |mau |buc |cai |chiec |doi |con )*(?:color of (?:the |his |her )?)?(?:car|shirt|dress|hair|eyes?|sky|wall|house|hat|jacket|coat|door|flowers?|grass|shoes|t-?shirt|sea|water|ao|vay|toc|xe|mat|bau troi|troi|tuong(?! phan)|nha|mu|non|quan|giay|cua|hoa)\b"
 )
 
 REMOVE_OBJECT = re.compile(

@@ -12,7 +12,7 @@ from .base import Facts
 __all__ = ["CROP", "FLIP", "RESIZE", "ROTATE", "ROUND", "crop", "degrees", "direction", "radius", "resize"]
 
 ROTATE = re.compile(
-    r"\brotat\w*\b|\bturn\b[\w\s]{0,24}\b(?:degrees?|clockwise|counter-?clockwise|anti-?clockwise|left|right|upside|sideways|around|90|180|270)\b|\bupside down\b|\bxoay\b|\bquay (?:anh|hinh|no|sang|trai|phai|\d+|ngang|doc|nguoc|lai \d+)\b|\bnghieng\b|\btilt\w*\b|\bspin\b|\bstraighten\b|\bdung thang\b|\blon nguoc\b|\bdao nguoc\b|\bnguoc (?:dau|xuoi)\b|\b(?:bi|dang) nguoc\b|\bquay (?:lai )?cho (?:dung|thang)\b|\bright (?:way|side) (?:up|round|around)\b|\b(?:quarter|half|full)[ -]?turn\b|\b(?:counter|anti)-?clockwise\b|\bclockwise\b|\b\d+ ?(?:degrees|deg|°)|\bxoay nguoc\b"
+    r"\brotat\w*\b|\bturn\b[\w\s]{0,24}\b(?:degrees?|clockwise|counter-?clockwise|anti-?clockwise|left|right|upside|sideways|around|90|180|270)\b|\bupside down\b|\bxoay\b|\bquay (?:anh|hinh|no|sang|trai|phai|\d+|ngang|doc|nguoc|lai \d+)\b|\bnghieng\b|\btilt\w*\b|\bspin\b|\bstraighten\b|\b(?:crooked|slanted)\b|\bdung thang\b|\blon nguoc\b|\bdao nguoc\b|\bnguoc (?:dau|xuoi)\b|\b(?:bi|dang) nguoc\b|\bquay (?:lai )?cho (?:dung|thang)\b|\bright (?:way|side) (?:up|round|around)\b|\b(?:quarter|half|full)[ -]?turn\b|\b(?:counter|anti)-?clockwise\b|\bclockwise\b|\b\d+ ?(?:degrees|deg|°)|\bxoay nguoc\b"
 )
 
 FLIP = re.compile(
@@ -20,7 +20,7 @@ FLIP = re.compile(
 )
 
 CROP = re.compile(
-    r"\bcrop\w*\b|\btrim\b|\b(?:chop|slice|snip|cut|trim)\b[\w\s]{0,20}?\b\d{1,2} ?: ?\d{1,2}\b|\bcat cho (?:vua|khop|hop|du)\b|\b(?:frame|fit|square|cut|trim) (?:it|this|that|the \w+)?(?: \w+){0,2} ?(?:to |into |in |as )?(?:an? )?squared?\b|\bcut (?:it |this |the (?:picture|image|photo) |my photo )?(?:to|into|down to|in)\b|\bcat (?:anh|hinh|xen|cup|vuong|thanh|theo|ve|lai|ti le|ty le|kho|gon|no|bot|tam|buc|con|giup|ra)\b|\bcat\b(?= \d)|\bmake (?:it|this|the (?:picture|image|photo)) (?:an? )?(?:squared?|portrait|landscape|vertical|horizontal|\d{1,2} ?[:x] ?\d{1,2})\b(?! ?\d)|\bto (?:an? )?square\b|\bsquare (?:it|crop)\b|\b(?:lam|chuyen|cho|doi)(?: \w+){0,3} (?:vuong|doc|ngang|thanh vuong|hinh vuong|ty le|ti le)\b|\binstagram (?:square|post)\b|^squared?$|^vuong$|\b(?:want|need|like|have|get) (?:it|this|that)(?: as| in| to be)?(?: an?)? (?:squared?|portrait|landscape|\d{1,2} ?: ?\d{1,2})\b|\baspect ratio\b|\bchange (?:the )?ratio\b|^(?:to |in )?\d+:\d+$|\bty le \d+|\bti le \d+|^(?:make )?(?:it )?(?:to )?\d+:\d+\b"
+    r"\bcrop\w*\b|\btrim\b|\b(?:chop|slice|snip|cut|trim)\b[\w\s]{0,20}?\b\d{1,2} ?: ?\d{1,2}\b|\bcat cho (?:vua|khop|hop|du)\b|\bcat (?:lay )?(?:khung|phan)\b|\b(?:frame|fit|square|cut|trim) (?:it|this|that|the \w+)?(?: \w+){0,2} ?(?:to |into |in |as )?(?:an? )?squared?\b|\bcut (?:it |this |the (?:picture|image|photo) |my photo )?(?:to|into|down to|in)\b|\bcat (?:anh|hinh|xen|cup|vuong|thanh|theo|ve|lai|ti le|ty le|kho|gon|no|bot|tam|buc|con|giup|ra)\b|\bcat\b(?= \d)|\bmake (?:it|this|the (?:picture|image|photo)) (?:an? )?(?:squared?|portrait|landscape|vertical|horizontal|\d{1,2} ?[:x] ?\d{1,2})\b(?! ?\d)|\bto (?:an? )?square\b|\bsquare (?:it|crop)\b|\b(?:lam|chuyen|cho|doi)(?: \w+){0,3} (?:vuong|doc|ngang|thanh vuong|hinh vuong|ty le|ti le)\b|\binstagram (?:square|post)\b|^squared?$|^vuong$|\b(?:want|need|like|have|get) (?:it|this|that)(?: as| in| to be)?(?: an?)? (?:squared?|portrait|landscape|\d{1,2} ?: ?\d{1,2})\b|\baspect ratio\b|\bchange (?:the )?ratio\b|^(?:to |in )?\d+:\d+$|\bty le \d+|\bti le \d+|^(?:make )?(?:it )?(?:to )?\d+:\d+\b"
 )
 
 RESIZE = re.compile(
@@ -59,7 +59,7 @@ def degrees(key: str) -> float:
             key,
         ):
             found = 180.0
-        elif re.search(r"\b(?:slightly|a (?:bit|little)|chut|tilt|nghieng|straighten|xiu)\b", key):
+        elif re.search(r"\b(?:slightly|a (?:bit|little)|chut|tilt(?:ed|ing)?|crooked|slanted|nghieng|straighten|xiu)\b", key):
             found = 5.0
         else:
             found = 90.0

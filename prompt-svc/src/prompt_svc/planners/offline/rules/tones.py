@@ -23,6 +23,10 @@ _LAMENT = re.compile(
 _LAMENT_AFTER = re.compile(
     r"^\s*(?:qua(?! (?:them|len))|the$|ghe|vay$|vcl|om\b|thui|mu\b|lam(?! (?:sao|net|mo|sang|toi|am|cho)))\b|^\s*(?:af|as hell|asf|lol)\b"
 )
+# states that nobody wishes for unless he says so
+_BAD = re.compile(
+    r"over-? ?exposed|under-? ?exposed|blown[- ]?out|glaring|blinding|glary|burnt out|choi|choi loa|chay sang|gloomy|murky|thieu sang|am u|washed[- ]?out|dull|lifeless|drab|dead|garish|gaudy|over-?saturated|loe loet|long loet|choet|choe|xin mau|bet mau|nhot nhat|hazy|milky|(?:yellow|orange) (?:tint|cast|tinge)|blue (?:tint|cast|tinge)|cast (?:vang|xanh)"
+)
 _NOT = re.compile(r"\b(?:not (?:so|as|too|that)|isn'?t|aren'?t|is not|not|khong|chua|ko|chang)\s+(?:\w+\s+){0,2}$")
 _ENOUGH = re.compile(r"^\s*(?:\w+\s+)?(?:enough|du|lam)\b")
 
@@ -63,7 +67,7 @@ _DIMENSIONS = (
         "saturation",
         nouns=r"saturation|vibrance|vibrancy|colou?rs?(?! (?:cast|temperature|tone|of|to|from|palette|palettes))|bao hoa|mau sac|do ruc|do tuoi",
         more=r"saturate(?! ?d)|more saturated|richer|deeper colors?|juicier|ruc (?:ro )?(?:hon|len)|(?:dam|tuoi|ruc)(?: mau)? (?:hon|len|ra|them)|tuoi (?:tan|tre|sang)(?: hon)?|len mau|mau (?:sac )?(?:hon|tuoi|dam|ruc)(?: hon)?",
-        less=r"desaturat\w*|mute(?! ?d)|duller|paler|fade(?! (?:the|it|into|out|in))|nhat (?:mau|hon|bot|di|lai)|bot (?:ruc|dam|mau)|diu mau(?: lai)?|mau (?:nhat|diu)(?: hon| lai)",
+        less=r"desaturat\w*|mute(?! ?d)|duller|paler|tram (?:hon|lai|xuong)|mau tram|fade(?! (?:the|it|into|out|in))|nhat (?:mau|hon|bot|di|lai)|bot (?:ruc|dam|mau)|diu mau(?: lai)?|mau (?:nhat|diu)(?: hon| lai)",
         high=r"vivid|vibrant|colou?rful|saturated|loud|garish|gaudy|oversaturated|over-saturated|neon-?ish|eye-?popping|ruc ro|ruc|sac so|loe loet|long loet|choet|choe|tuoi tan|tuoi|dam(?= mau| qua)|(?<=mau )dam",
         low=r"washed[- ]?out|faded|dull|lifeless|pale|drab|muted|bland|boring colors?|colorless|dead|nhat nhoa|nhot nhat|nhat|xin mau|mau diu",
     ),
@@ -179,6 +183,8 @@ def _wanted(part: str, match: re.Match[str], sign: int) -> int | None:
         return sign
     wishes = _WISH.search(before)
     laments = _LAMENT.search(before) or _LAMENT_AFTER.match(after)
+    if _BAD.fullmatch(match[0]) and not wishes:
+        return -sign
     if laments and (
         not wishes
         or re.search(r"\btoo\s+(?:\w+\s+)?$", before)
