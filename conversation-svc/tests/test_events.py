@@ -422,6 +422,19 @@ async def test_the_sweeper_takes_over_the_end_of_a_job_whose_event_was_lost(talk
     assert (await talk.session()).current == "id-b"
 
 
+@pytest.mark.parametrize(("status", "ended"), [("IN_PROGRESS", "PROCESSING"), ("COMPLETED", "DONE"), ("CANCELED", "CANCELED")])
+async def test_an_event_given_up_while_the_job_goes_its_way_fails_nothing(talk: Any, say: Any, status: Any, ended: str) -> None:
+    others = await say("upscale it")
+    done = StepRecord(feature="upscale", status="COMPLETED", pictures=[picture("a")])
+    await others.record(lambda record: record.model_copy(update={"status": status, "steps": [done]}))
+    fact = others.finished("COMPLETED", "a")
+    event = Event[Any](id="e", type=fact.subject, job_id=fact.job_id, user_id=fact.user_id, data=fact)
+
+    await given_up(talk.context.conversations, event, "the document store does not answer")
+
+    assert (await talk.poll(others.mid))["status"] == ended
+
+
 async def test_an_event_that_was_given_up_ends_the_message(talk: Any, say: Any) -> None:
     others = await say("one")
     fact = others.plan()

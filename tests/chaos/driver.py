@@ -79,6 +79,8 @@ def main() -> int:
     parser.add_argument("--users", type=int, default=4)
     parser.add_argument("--keep", type=Path, help="a data folder to keep, with the logs")
     asked = parser.parse_args()
+    if asked.keep and any(asked.keep.glob("*/*")):
+        parser.error(f"{asked.keep} holds the data of earlier runs, which would be counted again")
     reports = []
     for seed in range(asked.first, asked.first + asked.seeds):
         report = run_chaos(Plan(seed, asked.seconds, asked.users), asked.keep and asked.keep.resolve() / str(seed))

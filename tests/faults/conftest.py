@@ -14,7 +14,7 @@ from tests.chaos.studio import running_studio
 
 from .bench import Bench
 
-JOB_SECONDS = 45
+JOB_SECONDS = 60
 
 
 @pytest.fixture(scope="session")

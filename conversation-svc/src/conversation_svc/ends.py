@@ -13,7 +13,7 @@ from photofun_common.contracts.values import Picture
 
 from .domain import Finished, SessionPicture, Turn
 
-__all__ = ["finished_by_event", "finished_by_record", "result", "shown", "uploaded"]
+__all__ = ["finished_by_event", "finished_by_record", "is_told_by", "result", "shown", "uploaded"]
 
 _ENDS: dict[str, Literal["DONE", "FAILED", "CANCELED"]] = {"COMPLETED": "DONE", "FAILED": "FAILED", "CANCELED": "CANCELED"}
 
@@ -50,6 +50,11 @@ def finished_by_event(turn: Turn, fact: JobFinished) -> Finished:
     return Finished(
         status=_ENDS[fact.status], problem=fact.problem, steps=steps, pictures=pictures, image=image, planned=planned if fact.intent else {}
     )
+
+
+def is_told_by(record: JobRecord, turn: Turn) -> bool:
+    """Whether the record says how this attempt ended; of a text answer it does not know the words."""
+    return record.is_final and record.run == turn.attempt and bool(record.steps or record.status != "COMPLETED")
 
 
 def finished_by_record(turn: Turn, record: JobRecord) -> Finished:

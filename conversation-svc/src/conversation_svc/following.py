@@ -143,10 +143,16 @@ class Following:
         return None
 
     async def give_up(self, message_id: str, reason: str) -> None:
-        """An event about this job could not be handled: say so instead of leaving it open."""
+        """An event about this job could not be handled: end as the job did, wait while it runs, else say so instead of leaving it open."""
         turn = await self.store.turn(message_id)
         if turn is None or turn.status in ENDED:
             return
+        record = await self.records.find(turn)
+        if record is not None and ends.is_told_by(record, turn):
+            await self.finish(turn, ends.finished_by_record(turn, record))
+            return
+        if record is not None and record.run == turn.attempt and record.status == "IN_PROGRESS":
+            return  # its end is told later, and the sweeper looks after it
         problem = ProblemData(
             slug="internal-error", title="Something went wrong", status=500, detail="An unexpected error on our side; try it again",
             code=1005, extra={"reason": reason[:200]},

@@ -77,7 +77,7 @@ class Tending:
         ended = 0
         for turn in await self.store.processing(untouched_since=at - _SETTLED):
             record = await self.records.find(turn)
-            if record is not None and record.is_final and record.run == turn.attempt and (record.steps or record.status != "COMPLETED"):
+            if record is not None and ends.is_told_by(record, turn):
                 if record.updated_at < at - _SETTLED:
                     ended += await self.following.finish(turn, ends.finished_by_record(turn, record)) is not None
                 continue
