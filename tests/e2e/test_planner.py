@@ -44,7 +44,7 @@ def gemini() -> Iterator[tuple[FakeGemini, str]]:
 def planned(gemini: tuple[FakeGemini, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """A studio that plans with Gemini and draws by itself."""
     settings = {
-        "GEMINI_API_KEYS": "used-up,fresh", "GEMINI_BASE_URL": gemini[1], "PROMPT_GEMINI_TIMEOUT": "3",
+        "GEMINI_API_KEYS": "used-up,fresh", "GEMINI_BASE_URL": gemini[1], "PROMPT_GEMINI_TIMEOUT": "8",
         "IMAGE_ROUTING": "image-generate=local;edit=local",
     }  # fmt: skip
     with running_studio(tmp_path_factory.mktemp("planned"), **settings) as found:

@@ -82,7 +82,7 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
         planning = Planning(service, bus)
         bus.subscribe(planning, subscriptions_of(HANDLERS), dead=dead_letter(planning))
         answering = asyncio.create_task(bus.answer(REFINE, refine_answer(service)))
-        warming = asyncio.create_task(asyncio.to_thread(OfflinePlanner().warm))
+        warming = asyncio.gather(*(asyncio.to_thread(warm) for warm in (OfflinePlanner().warm, *([gemini.warm] if gemini else []))))
         try:
             yield Context(service, bus)
         finally:

@@ -143,6 +143,11 @@ class GeminiPlanner:
         if self._http is not None:
             await self._http.aclose()
 
+    def warm(self) -> None:
+        """Import the SDK, which takes seconds, so that no message waits for it."""
+        for key in self._keys:
+            self._client(key)
+
     async def plan(self, ask: Ask) -> Plan:
         out = await self._asked(ask, only_refine=False)
         return _to_plan(out, ask, self._model)
