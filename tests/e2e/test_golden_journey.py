@@ -75,6 +75,19 @@ def test_small_talk_gets_a_friendly_answer_and_no_picture(person: Person) -> Non
     assert person.gallery() == []
 
 
+def test_a_picture_of_the_studio_sent_with_a_greeting_is_the_one_that_is_edited_next(person: Person, photo: bytes) -> None:
+    stored = person.http.post("/v1/files/", files={"file": ("photo.jpg", photo, "image/jpeg")}).json()["result"]["url"]
+    session = person.session()
+
+    greeted = person.ask(session, "hello!", image_url=stored)
+    edited = person.ask(session, "make it black and white")
+    undone = person.ask(session, "undo")
+
+    assert greeted["intent"] in ("chat", "clarify"), greeted
+    assert edited["status"] == "DONE", edited
+    assert undone["image_url"].split("?")[0] == stored.split("?")[0]
+
+
 def test_an_edit_without_a_picture_says_what_is_missing(person: Person) -> None:
     session = person.session()
 

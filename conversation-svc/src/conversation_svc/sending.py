@@ -57,7 +57,7 @@ class Sending:
         """The session once the picture of the message before is in it: a picture sent with a greeting is stored after its answer."""
         before = recent[-1] if recent else None
         awaited = (
-            before is not None and before.picture is not None and before.picture.upload and not before.uploaded and before.status == "DONE"
+            before is not None and before.picture is not None and before.picture.is_new and not before.uploaded and before.status == "DONE"
         )
         for _ in range(_LOOKS if awaited else 0):
             if before is None or any(picture.message_id == before.message_id for picture in session.pictures):

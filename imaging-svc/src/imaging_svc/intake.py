@@ -195,7 +195,7 @@ class Intake:
         record = await self._jobs.find(reply.job_id)
         if record is None or record.is_final:
             return
-        if reply.picture is not None and (reply.picture.upload or reply.picture.url):
+        if reply.picture is not None and reply.picture.is_new:
             with contextlib.suppress(PhotoFunError):
                 await self._sources.resolve(record.model_copy(update={"session_id": reply.session_id, "picture": reply.picture}))
 

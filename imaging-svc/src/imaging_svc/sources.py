@@ -27,7 +27,7 @@ class Sources:
             if ref is None or known is not None:
                 continue
             found[role] = await self._resolved(record, role, ref)
-            if record.session_id and (ref.upload or ref.url):
+            if record.session_id and ref.is_new:
                 await self._announcer.source_stored(record, record.session_id, role, found[role])
         if not found:
             return record

@@ -82,6 +82,11 @@ class PictureRef(Value):
     upload: str | None = Field(default=None, max_length=64)
     image_id: str | None = Field(default=None, max_length=64)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the session it is sent to does not know it yet: what a session knows has an id."""
+        return self.image_id is None
+
 
 class Picture(Value):
     """A stored picture: its key, and what is known of it."""
