@@ -16,7 +16,9 @@ _DEADLINE = timedelta(seconds=180)
 
 
 class NotReplayableError(ConflictError):
-    slug, title = "not-replayable", "This job cannot be run again from here"
+    """Of the command line only: the API's document does not know it, so it has no slug of its own."""
+
+    title = "This job cannot be run again from here"
 
 
 async def replay(bus: Bus, job_id: str) -> JobRecord:
