@@ -124,8 +124,8 @@ def _is_own(data: MessageReceived) -> bool:
 
 
 def _brought(data: MessageReceived) -> PictureRef | None:
-    """The picture that came with the message and is not in the store yet: it belongs to the session whatever is answered."""
-    return data.picture if data.picture is not None and (data.picture.upload or data.picture.url) else None
+    """The picture that came with the message and is new to the session: it belongs there whatever is answered."""
+    return data.picture if data.picture is not None and data.picture.is_new else None
 
 
 def _history(entries: list[dict[str, Any]]) -> tuple[HistoryEntry, ...]:

@@ -179,7 +179,7 @@ def test_ten_thousand_pictures_scroll_with_few_in_the_document(visit: Opener) ->
     ana.page.get_by_role("link", name="Chat").click()
     ana.page.get_by_role("link", name="Gallery").click()
     expect(ana.tiles.first).to_be_attached()
-    assert abs(ana.page.locator(".gallery-scroll").evaluate("node => node.scrollTop") - where) < 2
+    ana.page.wait_for_function("where => Math.abs(document.querySelector('.gallery-scroll').scrollTop - where) < 2", arg=where)
 
 
 SCROLL_TO_THE_END = """async () => {
