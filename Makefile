@@ -12,6 +12,8 @@ SERVICES := gateway conversation-svc prompt-svc imaging-svc gallery-svc
 PACKAGES := libs/common $(SERVICES) clients/python tools
 SOURCES := $(addsuffix /src,$(PACKAGES))
 CODE := $(PACKAGES) tests benchmarks deploy
+# in CI a test that fails is run once more; the last line counts the reruns, so that a shaky one is seen and mended
+AGAIN := $(if $(CI),--reruns 1)
 UNIT := $(addsuffix /tests,$(PACKAGES)) tests/deploy
 export UV_CUSTOM_COMPILE_COMMAND := make lock
 
@@ -45,10 +47,10 @@ test: install weights ## every test: the services' own, then the whole studio's
 	@$(MAKE) e2e
 
 unit: install weights ## the services' own tests
-	$(PY) -m pytest -q -n 2 --dist loadfile $(wildcard $(UNIT))
+	$(PY) -m pytest -q -n 2 --dist loadfile $(AGAIN) $(wildcard $(UNIT))
 
 e2e: install weights browser ## the tests that start the real studio
-	$(PY) -m pytest -q -n 0 tests/e2e tests/chaos tests/replicas
+	$(PY) -m pytest -q -n 0 $(AGAIN) tests/e2e tests/chaos tests/replicas
 
 chaos: install weights ## kill and freeze everything at random; SEEDS=1 SECONDS=30
 	$(PY) -m tests.chaos.driver --seeds $(or $(SEEDS),1) --seconds $(or $(SECONDS),30)
